@@ -1,0 +1,160 @@
+#include "common/bytes.hpp"
+
+namespace sendcode {
+namespace {
+
+constexpr std::string_view hex_digits = "0123456789abcdef";
+constexpr std::string_view base64_alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+constexpr std::string_view base64url_alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+int hex_value(char c) noexcept {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+std::string encode_base64(std::string_view bytes, std::string_view alphabet, bool padded) {
+  std::string out;
+  out.reserve((bytes.size() + 2) / 3 * 4);
+  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    const auto left = bytes.size() - i;
+    const auto at = [&](std::size_t k) -> std::uint32_t {
+      return k < left ? static_cast<unsigned char>(bytes[i + k]) : 0U;
+    };
+    const std::uint32_t word = at(0) << 16 | at(1) << 8 | at(2);
+    const auto digits = left >= 3 ? 4U : static_cast<unsigned>(left) + 1U;
+    for (unsigned k = 0; k < 4; ++k) {
+      if (k < digits) {
+        out += alphabet[word >> (18 - 6 * k) & 63U];
+      } else if (padded) {
+        out += '=';
+      }
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string to_hex(std::string_view bytes) {
+  std::string out;
+  out.reserve(bytes.size() * 2);
+  for (const char c : bytes) {
+    const auto byte = static_cast<unsigned char>(c);
+    out += hex_digits[byte >> 4];
+    out += hex_digits[byte & 15];
+  }
+  return out;
+}
+
+std::expected<std::string, encoding_error> from_hex(std::string_view hex) {
+  if (hex.size() % 2 != 0) return std::unexpected(encoding_error::bad_length);
+  std::string out;
+  out.reserve(hex.size() / 2);
+  for (std::size_t i = 0; i < hex.size(); i += 2) {
+    const int high = hex_value(hex[i]);
+    const int low = hex_value(hex[i + 1]);
+    if (high < 0 || low < 0) return std::unexpected(encoding_error::bad_character);
+    out += static_cast<char>(high << 4 | low);
+  }
+  return out;
+}
+
+std::string to_base64(std::string_view bytes) { return encode_base64(bytes, base64_alphabet, true); }
+std::string to_base64url(std::string_view bytes) { return encode_base64(bytes, base64url_alphabet, false); }
+
+std::expected<std::string, encoding_error> from_base64(std::string_view text) {
+  if (text.size() % 4 != 0) return std::unexpected(encoding_error::bad_length);
+  std::string out;
+  out.reserve(text.size() / 4 * 3);
+  for (std::size_t i = 0; i < text.size(); i += 4) {
+    std::uint32_t word = 0;
+    std::size_t padding = 0;
+    for (std::size_t k = 0; k < 4; ++k) {
+      const char c = text[i + k];
+      const bool last_group = i + 4 == text.size();
+      if (c == '=' && last_group && k >= 2) {
+        ++padding;
+        word <<= 6;
+        continue;
+      }
+      const auto value = base64_alphabet.find(c);
+      if (value == std::string_view::npos || padding > 0) return std::unexpected(encoding_error::bad_character);
+      word = word << 6 | static_cast<std::uint32_t>(value);
+    }
+    for (std::size_t k = 0; k < 3 - padding; ++k) out += static_cast<char>(word >> (16 - 8 * k) & 255U);
+  }
+  return out;
+}
+
+void append_form_encoded(std::string& out, std::string_view text) {
+  for (const char c : text) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+                       c == '.' || c == '_' || c == '*';
+    if (plain) {
+      out += c;
+    } else if (c == ' ') {
+      out += '+';
+    } else {
+      const auto byte = static_cast<unsigned char>(c);
+      out += '%';
+      out += "0123456789ABCDEF"[byte >> 4];
+      out += "0123456789ABCDEF"[byte & 15];
+    }
+  }
+}
+
+std::expected<std::string, encoding_error> from_form_encoded(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '+') {
+      out += ' ';
+    } else if (text[i] != '%') {
+      out += text[i];
+    } else {
+      if (i + 2 >= text.size()) return std::unexpected(encoding_error::bad_length);
+      const int high = hex_value(text[i + 1]);
+      const int low = hex_value(text[i + 2]);
+      if (high < 0 || low < 0) return std::unexpected(encoding_error::bad_character);
+      out += static_cast<char>(high << 4 | low);
+      i += 2;
+    }
+  }
+  return out;
+}
+
+bool is_valid_utf8(std::string_view text) noexcept {
+  std::size_t i = 0;
+  while (i < text.size()) {
+    const auto lead = static_cast<unsigned char>(text[i]);
+    if (lead < 0x80) {
+      ++i;
+      continue;
+    }
+    std::size_t length = 0;
+    std::uint32_t point = 0;
+    std::uint32_t least = 0;
+    if ((lead & 0xE0U) == 0xC0U) {
+      length = 2, point = lead & 0x1FU, least = 0x80;
+    } else if ((lead & 0xF0U) == 0xE0U) {
+      length = 3, point = lead & 0x0FU, least = 0x800;
+    } else if ((lead & 0xF8U) == 0xF0U) {
+      length = 4, point = lead & 0x07U, least = 0x10000;
+    } else {
+      return false;
+    }
+    if (text.size() - i < length) return false;
+    for (std::size_t k = 1; k < length; ++k) {
+      const auto next = static_cast<unsigned char>(text[i + k]);
+      if ((next & 0xC0U) != 0x80U) return false;
+      point = point << 6 | (next & 0x3FU);
+    }
+    if (point < least || point > 0x10FFFF || (point >= 0xD800 && point <= 0xDFFF)) return false;
+    i += length;
+  }
+  return true;
+}
+
+}  // namespace sendcode

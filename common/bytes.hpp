@@ -1,0 +1,34 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <expected>
+#include <string>
+#include <string_view>
+
+// Text forms of bytes. Decoders take the strict form alone: no white space, no missing or extra padding.
+namespace sendcode {
+
+template <std::size_t N>
+using byte_array = std::array<std::uint8_t, N>;
+
+template <std::size_t N>
+std::string_view as_text(const byte_array<N>& bytes) noexcept {
+  return {reinterpret_cast<const char*>(bytes.data()), N};
+}
+
+enum class encoding_error { bad_length, bad_character };
+
+std::string to_hex(std::string_view bytes);  // lower case
+std::expected<std::string, encoding_error> from_hex(std::string_view hex);
+std::string to_base64(std::string_view bytes);
+std::expected<std::string, encoding_error> from_base64(std::string_view text);
+std::string to_base64url(std::string_view bytes);  // no padding (RFC 4648 §5)
+
+// application/x-www-form-urlencoded: appends `text` to `out` (a space becomes '+').
+void append_form_encoded(std::string& out, std::string_view text);
+std::expected<std::string, encoding_error> from_form_encoded(std::string_view text);
+
+bool is_valid_utf8(std::string_view text) noexcept;  // no surrogates, no overlong forms, at most U+10FFFF
+
+}  // namespace sendcode
