@@ -1,0 +1,29 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string_view>
+
+#include "worker/domain/event.hpp"
+#include "worker/domain/outcome.hpp"
+
+// What is counted about the running worker. Any thread; never waits. Label values come from closed sets (design §12): implementations map what is
+// outside them to `_other` or `other`.
+namespace sendcode::ports {
+
+class telemetry {
+ public:
+  virtual ~telemetry() = default;
+  virtual void event_ended(std::string_view environment, domain::purpose purpose, const domain::outcome& outcome,
+                           std::chrono::milliseconds age) = 0;
+  virtual void attempt_made(const domain::attempt& attempt) = 0;
+  virtual void dead_lettered(domain::dead_letter_error error) = 0;
+  virtual void check_answered(std::string_view environment, std::string_view status) = 0;
+  virtual void in_flight_changed(int by) = 0;
+  virtual void held_changed(int by) = 0;
+  virtual void dependency_up(std::string_view dependency, bool up) = 0;  // kafka, redis, twilio, kinde, settings
+  virtual void clock_skew(std::chrono::milliseconds skew) = 0;
+  virtual void client_address_uncounted() = 0;
+};
+
+}  // namespace sendcode::ports
