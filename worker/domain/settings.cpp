@@ -35,7 +35,7 @@ std::vector<limit> default_limits() {
       {limit_kind::client_ip, 60, hours{1}},
       {limit_kind::environment, 1'000, minutes{10}},
       {limit_kind::environment, 10'000, hours{24}},
-      {limit_kind::country, 50, hours{1}},  // only for a country that "*" alone admits
+      {limit_kind::country, 50, hours{1}, true},
       {limit_kind::prefix, 60, minutes{10}},
   };
 }

@@ -41,6 +41,7 @@ struct limit {
   limit_kind per = limit_kind::phone;
   std::uint32_t max = 1;
   seconds window{1};
+  bool unnamed_countries_only = false;  // per country: for those that "*" alone admits
 
   bool operator==(const limit&) const = default;
 };

@@ -8,14 +8,12 @@
 #include <vector>
 
 #include "common/timestamp.hpp"
+#include "worker/domain/record_header.hpp"
 
 // What the pipeline needs of the log that brings events and takes statuses.
 namespace sendcode::ports {
 
-struct header {
-  std::string_view name;
-  std::string_view value;
-};
+using header = domain::record_header;
 
 // One assignment of one partition to us. Shared by its records; set by the thread that polls, read by the shards.
 struct assignment;

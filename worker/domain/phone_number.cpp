@@ -1,0 +1,106 @@
+#include "worker/domain/phone_number.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cstdlib>
+
+#if defined(__clang__) || defined(__GNUC__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wshadow"
+#pragma GCC diagnostic ignored "-Wunused-parameter"
+#endif
+#include <phonenumbers/phonenumberutil.h>
+#if defined(__clang__) || defined(__GNUC__)
+#pragma GCC diagnostic pop
+#endif
+
+namespace sendcode::domain {
+namespace {
+
+using i18n::phonenumbers::PhoneNumber;
+using i18n::phonenumbers::PhoneNumberUtil;
+
+constexpr std::array<int, 9> codes_of_no_country = {800, 808, 870, 878, 881, 882, 883, 888, 979};
+
+bool is_textable(PhoneNumberUtil::PhoneNumberType type) noexcept {
+  return type == PhoneNumberUtil::MOBILE || type == PhoneNumberUtil::FIXED_LINE_OR_MOBILE ||
+         type == PhoneNumberUtil::VOIP;
+}
+
+struct range {
+  std::string_view first;
+  std::string_view last;
+};
+
+// Numbers that no subscriber will ever have: Ofcom's ranges for drama, ACMA's numbers for fiction.
+constexpr std::array<range, 16> fictional_ranges = {{
+    {"+441134960000", "+441134960999"},  // Leeds
+    {"+441214960000", "+441214960999"},  // Birmingham
+    {"+441314960000", "+441314960999"},  // Edinburgh
+    {"+441414960000", "+441414960999"},  // Glasgow
+    {"+441614960000", "+441614960999"},  // Manchester
+    {"+442079460000", "+442079460999"},  // London
+    {"+441632960000", "+441632960999"},  // no area
+    {"+447700900000", "+447700900999"},  // mobile
+    {"+61491570006", "+61491570006"},
+    {"+61491570110", "+61491570110"},
+    {"+61491570156", "+61491570159"},
+    {"+61491570266", "+61491570266"},
+    {"+61491570313", "+61491570313"},
+    {"+61491570491", "+61491570491"},
+    {"+61491570737", "+61491570737"},
+    {"+61491570804", "+61491570804"},
+}};
+
+// +1, any area code, 555-0100 to 555-0199.
+bool is_north_american_fiction(std::string_view e164) noexcept {
+  return e164.size() == 12 && e164.starts_with("+1") && e164.substr(5, 5) == "55501";
+}
+
+}  // namespace
+
+std::string_view phone_number::national_digits() const noexcept {
+  std::size_t code_digits = 1;
+  for (int rest = calling_code; rest >= 10; rest /= 10) ++code_digits;
+  return std::string_view(e164).substr(1 + code_digits);
+}
+
+std::string phone_number::prefix() const { return fmt::format("+{}{}", calling_code, national_digits().substr(0, 4)); }
+
+std::expected<phone_number, phone_error> parse_phone_number(std::string_view text, std::string_view default_country) {
+  static const PhoneNumberUtil& util = *PhoneNumberUtil::GetInstance();  // immutable once made; any thread
+  PhoneNumber parsed;
+  if (util.Parse(std::string(text), std::string(default_country), &parsed) != PhoneNumberUtil::NO_PARSING_ERROR) {
+    return std::unexpected(phone_error::not_a_number);
+  }
+  phone_number out;
+  parsed.clear_extension();  // an extension cannot be texted; the number itself can
+  util.Format(parsed, PhoneNumberUtil::E164, &out.e164);
+  out.calling_code = parsed.country_code();
+  util.GetRegionCodeForNumber(parsed, &out.country);
+  util.GetRegionCodeForCountryCode(out.calling_code, &out.main_country);
+  for (const int code : codes_of_no_country) out.of_no_country = out.of_no_country || code == out.calling_code;
+  out.valid = util.IsValidNumber(parsed);
+  out.textable_type = is_textable(util.GetNumberType(parsed));
+  if (out.country == "ZZ" || out.country == "001") out.country.clear();
+  return out;
+}
+
+std::string mask(const phone_number& number) {
+  const auto digits = number.national_digits();
+  const bool main_region = number.country == number.main_country;
+  const std::size_t shown = digits.size() >= 8 && main_region ? 2 : 0;
+  return fmt::format("+{}{}{}", number.calling_code, std::string(digits.size() - shown, '*'),
+                     digits.substr(digits.size() - shown));
+}
+
+bool is_fictional(std::string_view e164) noexcept {
+  if (is_north_american_fiction(e164)) return true;
+  for (const auto& [first, last] : fictional_ranges) {
+    if (e164.size() == first.size() && e164 >= first && e164 <= last) return true;
+  }
+  return false;
+}
+
+}  // namespace sendcode::domain
