@@ -88,6 +88,18 @@ std::expected<std::string, encoding_error> from_base64(std::string_view text) {
   return out;
 }
 
+std::expected<std::string, encoding_error> from_base64url(std::string_view text) {
+  std::string padded;
+  padded.reserve(text.size() + 3);
+  for (const char c : text) {
+    if (c == '+' || c == '/' || c == '=') return std::unexpected(encoding_error::bad_character);
+    padded += c == '-' ? '+' : c == '_' ? '/' : c;
+  }
+  if (padded.size() % 4 == 1) return std::unexpected(encoding_error::bad_length);
+  while (padded.size() % 4 != 0) padded += '=';
+  return from_base64(padded);
+}
+
 void append_form_encoded(std::string& out, std::string_view text) {
   for (const char c : text) {
     const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||

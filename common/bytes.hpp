@@ -24,6 +24,7 @@ std::expected<std::string, encoding_error> from_hex(std::string_view hex);
 std::string to_base64(std::string_view bytes);
 std::expected<std::string, encoding_error> from_base64(std::string_view text);
 std::string to_base64url(std::string_view bytes);  // no padding (RFC 4648 §5)
+std::expected<std::string, encoding_error> from_base64url(std::string_view text);
 
 // application/x-www-form-urlencoded: appends `text` to `out` (a space becomes '+').
 void append_form_encoded(std::string& out, std::string_view text);

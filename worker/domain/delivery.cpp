@@ -1,0 +1,146 @@
+#include "worker/domain/delivery.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "worker/domain/sender_answer.hpp"
+
+namespace sendcode::domain {
+namespace {
+
+// When the looks of a search are due, counted from its start: a sender's list may lag behind what it took.
+constexpr std::array<milliseconds, delivery::looks_most> look_times = {milliseconds{0}, milliseconds{1'500},
+                                                                       milliseconds{4'000}};
+
+}  // namespace
+
+delivery::delivery(delivery_terms terms) : terms_(std::move(terms)) {
+  outcome_.possible_duplicate = terms_.possible_duplicate;
+  outcome_.failed_over = terms_.failed_over;
+  // Whoever held the lease before may have sent by Twilio, so it is asked first. The Kinde sender is simply asked again, by its idempotency key.
+  if (terms_.maybe_taken && searchable(current())) {
+    twilio_unsure_ = true;
+    search_ = search{.whole = true, .since = {}, .began = {}, .due = {}, .looks = 0};
+  }
+}
+
+delivery_step delivery::next(milliseconds now) const {
+  if (done_) return finish_step{outcome_};
+  if (search_) {
+    if (now < search_->due) return wait_step{search_->due};
+    return search_step{current(), search_->whole, search_->since, std::max(search_->began + looking_most, now)};
+  }
+  if (now >= end()) {
+    outcome late = outcome_;
+    late.status = status::failed;
+    late.reason = reason_when_exhausted();
+    return finish_step{std::move(late)};
+  }
+  if (now < due_) return wait_step{due_};
+  return send_step{current(), std::min(now + attempt_most, end())};
+}
+
+void delivery::answered(const answer& what, milliseconds began, milliseconds now, double unit) {
+  const auto made = what.attempt.outcome;
+  outcome_.attempts.push_back(what.attempt);
+  ++attempts_;
+  retry_after_ = what.retry_after;
+  if (twilio_unsure_) outcome_.possible_duplicate = true;
+  switch (made) {
+    case answer_class::accepted:
+      found(what.message_id, what.segments);
+      return;
+    case answer_class::busy:
+    case answer_class::interrupted:
+      retry_or_move_on(now, unit);
+      return;
+    case answer_class::unknown:
+      if (searchable(current())) {
+        // Asked before anything else: another attempt, the other sender, or the end.
+        twilio_unsure_ = true;
+        search_ = search{.whole = false, .since = began, .began = now, .due = now, .looks = 0};
+      } else {
+        kinde_unsure_ = true;
+        retry_or_move_on(now, unit);
+      }
+      return;
+    case answer_class::account:
+      // A made-up account must not be a free pass to the shared sender.
+      if (terms_.account_trusted) {
+        move_on(now, reason::sender_rejected);
+      } else {
+        finish(status::failed, reason::sender_rejected);
+      }
+      return;
+    case answer_class::recipient:
+    case answer_class::opted_out:
+    case answer_class::policy:
+    case answer_class::fraud:
+      finish(status::failed, reason_for(made, what.attempt.error_code));
+      return;
+  }
+}
+
+void delivery::found(std::string message_id, std::uint8_t segments) {
+  search_.reset();
+  outcome_.sender = current();
+  outcome_.message_id = std::move(message_id);
+  outcome_.segments = segments;
+  outcome_.failed_over = failed_over();
+  finish(status::sent, reason::none);
+}
+
+void delivery::not_found(milliseconds now, double unit) {
+  ++search_->looks;
+  if (search_->looks < looks_most) {
+    search_->due = std::max(now, search_->began + look_times[search_->looks]);
+    if (search_->due < search_->began + looking_most) return;
+  }
+  const bool before_first_attempt = search_->whole;
+  search_.reset();
+  if (before_first_attempt) {
+    due_ = now;
+  } else {
+    retry_or_move_on(now, unit);
+  }
+}
+
+void delivery::sender_unusable(milliseconds now) { move_on(now, reason_when_exhausted()); }
+
+bool delivery::surely_untouched(sender_kind sender) const noexcept {
+  if (terms_.maybe_taken) return false;
+  return std::ranges::none_of(outcome_.attempts, [&](const attempt& a) {
+    return a.sender == sender && (a.outcome == answer_class::accepted || a.outcome == answer_class::unknown);
+  });
+}
+
+void delivery::retry_or_move_on(milliseconds now, double unit) {
+  const auto asked = retry_after_.value_or(milliseconds{0});
+  // Whoever asks for a long wait is left alone; the text goes by the other sender meanwhile.
+  const bool too_long = asked > retry_backoff.most && !last_sender();
+  due_ = now + std::max(asked, retry_backoff.before(attempts_ + 1, unit));
+  if (attempts_ >= attempts_each || too_long || due_ >= end()) move_on(now, reason_when_exhausted());
+}
+
+void delivery::move_on(milliseconds now, reason if_none) {
+  if (last_sender()) {
+    finish(status::failed, if_none);
+    return;
+  }
+  ++position_;
+  attempts_ = 0;
+  due_ = now;
+}
+
+void delivery::finish(status how, reason why) {
+  outcome_.status = how;
+  outcome_.reason = why;
+  done_ = true;
+}
+
+reason delivery::reason_when_exhausted() const {
+  return maybe_taken() ? reason::unconfirmed : reason::senders_unavailable;
+}
+
+}  // namespace sendcode::domain
