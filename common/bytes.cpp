@@ -61,8 +61,12 @@ std::expected<std::string, encoding_error> from_hex(std::string_view hex) {
   return out;
 }
 
-std::string to_base64(std::string_view bytes) { return encode_base64(bytes, base64_alphabet, true); }
-std::string to_base64url(std::string_view bytes) { return encode_base64(bytes, base64url_alphabet, false); }
+std::string to_base64(std::string_view bytes) {
+  return encode_base64(bytes, base64_alphabet, true);
+}
+std::string to_base64url(std::string_view bytes) {
+  return encode_base64(bytes, base64url_alphabet, false);
+}
 
 std::expected<std::string, encoding_error> from_base64(std::string_view text) {
   if (text.size() % 4 != 0) return std::unexpected(encoding_error::bad_length);

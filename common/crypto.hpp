@@ -8,15 +8,15 @@
 #include "common/bytes.hpp"
 #include "common/secret.hpp"
 
-// The few primitives that the project uses, all by OpenSSL. A failure inside OpenSSL here means no memory or a broken installation: it throws
-// std::runtime_error.
+// The few primitives that the project uses, all by OpenSSL. A failure inside OpenSSL here means no memory or a broken
+// installation: it throws std::runtime_error.
 namespace sendcode {
 
 using digest = byte_array<32>;
 
 digest sha256(std::string_view bytes);
 digest hmac_sha256(std::string_view key, std::string_view bytes);
-digest hkdf_sha256(std::string_view key, std::string_view label);  // RFC 5869, no salt, 32 bytes
+digest hkdf_sha256(std::string_view key, std::string_view label);              // RFC 5869, no salt, 32 bytes
 bool equal_in_constant_time(std::string_view a, std::string_view b) noexcept;  // lengths may leak, contents don't
 void fill_random(std::span<std::uint8_t> out);
 

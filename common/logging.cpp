@@ -19,11 +19,16 @@ std::atomic<bool> as_json{false};
 
 spdlog::level::level_enum to_spdlog(level at) {
   switch (at) {
-    case level::trace: return spdlog::level::trace;
-    case level::debug: return spdlog::level::debug;
-    case level::info: return spdlog::level::info;
-    case level::warn: return spdlog::level::warn;
-    case level::error: break;
+    case level::trace:
+      return spdlog::level::trace;
+    case level::debug:
+      return spdlog::level::debug;
+    case level::info:
+      return spdlog::level::info;
+    case level::warn:
+      return spdlog::level::warn;
+    case level::error:
+      break;
   }
   return spdlog::level::err;
 }
@@ -65,7 +70,9 @@ void set_up(level least, format shape) {
   as_json = json;
 }
 
-bool enabled(level at) noexcept { return at >= least_level.load(std::memory_order_relaxed); }
+bool enabled(level at) noexcept {
+  return at >= least_level.load(std::memory_order_relaxed);
+}
 
 void write(level at, std::string_view sentence, fields values) {
   if (!enabled(at)) return;

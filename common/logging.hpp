@@ -6,8 +6,8 @@
 #include <string_view>
 #include <variant>
 
-// Structured logging over spdlog: a fixed sentence and named values. Values from outside are escaped and cut (redaction.hpp); there is no way to pass a
-// secret. Lines go to standard error; any thread.
+// Structured logging over spdlog: a fixed sentence and named values. Values from outside are escaped and cut
+// (redaction.hpp); there is no way to pass a secret. Lines go to standard error; any thread.
 namespace sendcode::log {
 
 enum class level { trace, debug, info, warn, error };
@@ -33,10 +33,20 @@ void set_up(level least, format shape);
 bool enabled(level at) noexcept;
 void write(level at, std::string_view sentence, fields values = {});
 
-inline void trace(std::string_view sentence, fields values = {}) { write(level::trace, sentence, values); }
-inline void debug(std::string_view sentence, fields values = {}) { write(level::debug, sentence, values); }
-inline void info(std::string_view sentence, fields values = {}) { write(level::info, sentence, values); }
-inline void warn(std::string_view sentence, fields values = {}) { write(level::warn, sentence, values); }
-inline void error(std::string_view sentence, fields values = {}) { write(level::error, sentence, values); }
+inline void trace(std::string_view sentence, fields values = {}) {
+  write(level::trace, sentence, values);
+}
+inline void debug(std::string_view sentence, fields values = {}) {
+  write(level::debug, sentence, values);
+}
+inline void info(std::string_view sentence, fields values = {}) {
+  write(level::info, sentence, values);
+}
+inline void warn(std::string_view sentence, fields values = {}) {
+  write(level::warn, sentence, values);
+}
+inline void error(std::string_view sentence, fields values = {}) {
+  write(level::error, sentence, values);
+}
 
 }  // namespace sendcode::log

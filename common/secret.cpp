@@ -6,7 +6,9 @@
 
 namespace sendcode {
 
-void wipe(void* data, std::size_t size) noexcept { OPENSSL_cleanse(data, size); }
+void wipe(void* data, std::size_t size) noexcept {
+  OPENSSL_cleanse(data, size);
+}
 
 void wipe(std::string& text) noexcept {
   text.resize(text.capacity());  // within the capacity: never allocates
@@ -14,7 +16,9 @@ void wipe(std::string& text) noexcept {
   text.clear();
 }
 
-secret::secret(secret&& other) noexcept : bytes_(std::move(other.bytes_)) { wipe(other.bytes_); }
+secret::secret(secret&& other) noexcept : bytes_(std::move(other.bytes_)) {
+  wipe(other.bytes_);
+}
 
 secret& secret::operator=(secret&& other) noexcept {
   if (this != &other) {

@@ -10,7 +10,8 @@ namespace sendcode {
 void wipe(void* data, std::size_t size) noexcept;
 void wipe(std::string& text) noexcept;  // the whole capacity; leaves it empty
 
-// Bytes that must not be shown: no operator<<, no formatter, wiped when they go. Movable, not copyable: share one by secret_ptr.
+// Bytes that must not be shown: no operator<<, no formatter, wiped when they go. Movable, not copyable: share one by
+// secret_ptr.
 class secret {
  public:
   secret() = default;

@@ -11,7 +11,9 @@ bool is_host_character(char c, bool address) noexcept {
   return address ? c == ':' : c == '-' || c == '_';
 }
 
-bool is_path_character(char c) noexcept { return c > ' ' && c < 0x7F && c != '?' && c != '#' && c != '\\'; }
+bool is_path_character(char c) noexcept {
+  return c > ' ' && c < 0x7F && c != '?' && c != '#' && c != '\\';
+}
 
 }  // namespace
 

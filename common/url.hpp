@@ -20,7 +20,8 @@ struct url {
 // localhost, 127.0.0.0/8 or ::1.
 bool is_loopback(std::string_view host) noexcept;
 
-// Scheme https, or http where the host is loopback. The error is a sentence for whoever wrote the URL, and does not repeat it.
+// Scheme https, or http where the host is loopback. The error is a sentence for whoever wrote the URL, and does not
+// repeat it.
 std::expected<url, std::string> parse_url(std::string_view text);
 
 }  // namespace sendcode

@@ -76,8 +76,8 @@ verdict judge(const send_code_event& event, const settings_snapshot& settings, c
   if (const auto no = judge_number(*number, sms)) return rejection{*no, *number};
 
   send_plan plan{found->second, *number, plan_route(event, sms, terms), nullptr, true};
-  plan.named_country = !sms.every_country || contains(sms.allowed_countries, number->country) ||
-                       number->country == sms.default_country;
+  plan.named_country =
+      !sms.every_country || contains(sms.allowed_countries, number->country) || number->country == sms.default_country;
   if (plan.route.empty()) return hold{hold::why::no_sender, {}, *number};
   if (plan.route.front() == sender_kind::twilio) {
     if (auto missing = environment.missing_secret(); !missing.empty()) {

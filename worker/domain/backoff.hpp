@@ -5,7 +5,8 @@
 
 namespace sendcode::domain {
 
-// Full jitter: anything from nothing to the doubled ceiling, so that many who failed together do not come back together.
+// Full jitter: anything from nothing to the doubled ceiling, so that many who failed together do not come back
+// together.
 struct backoff {
   std::chrono::milliseconds first{100};
   std::chrono::milliseconds most{3000};

@@ -30,7 +30,8 @@ code derive_code(std::string_view key, const code_binding& binding, const byte_a
   digest mac = hmac_sha256(key, input.bytes());
   while (true) {
     for (std::size_t i = 0; i < mac.size(); i += 4) {
-      const std::uint32_t word = static_cast<std::uint32_t>(mac[i]) << 24 | static_cast<std::uint32_t>(mac[i + 1]) << 16 |
+      const std::uint32_t word = static_cast<std::uint32_t>(mac[i]) << 24 |
+                                 static_cast<std::uint32_t>(mac[i + 1]) << 16 |
                                  static_cast<std::uint32_t>(mac[i + 2]) << 8 | static_cast<std::uint32_t>(mac[i + 3]);
       if (word < unbiased_below) {
         wipe(mac.data(), mac.size());

@@ -38,9 +38,9 @@ struct code_binding {
   std::string_view challenge_id;
 };
 
-// HMAC-SHA-256(key, binding and nonce, each length-prefixed), brought down to six digits by rejection sampling: the MAC is read as 32-bit big-endian
-// words; the first below 4,294,000,000 counts, modulo 1,000,000. Should all eight be above, the MAC of the MAC follows. `key` is the ring key's own for
-// codes: HKDF with code_key_label.
+// HMAC-SHA-256(key, binding and nonce, each length-prefixed), brought down to six digits by rejection sampling: the MAC
+// is read as 32-bit big-endian words; the first below 4,294,000,000 counts, modulo 1,000,000. Should all eight be
+// above, the MAC of the MAC follows. `key` is the ring key's own for codes: HKDF with code_key_label.
 constexpr std::string_view code_key_label = "sendcode codes v1";
 code derive_code(std::string_view key, const code_binding& binding, const byte_array<32>& nonce);
 

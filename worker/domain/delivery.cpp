@@ -18,7 +18,8 @@ constexpr std::array<milliseconds, delivery::looks_most> look_times = {milliseco
 delivery::delivery(delivery_terms terms) : terms_(std::move(terms)) {
   outcome_.possible_duplicate = terms_.possible_duplicate;
   outcome_.failed_over = terms_.failed_over;
-  // Whoever held the lease before may have sent by Twilio, so it is asked first. The Kinde sender is simply asked again, by its idempotency key.
+  // Whoever held the lease before may have sent by Twilio, so it is asked first. The Kinde sender is simply asked
+  // again, by its idempotency key.
   if (terms_.maybe_taken && searchable(current())) {
     twilio_unsure_ = true;
     search_ = search{.whole = true, .since = {}, .began = {}, .due = {}, .looks = 0};
@@ -106,7 +107,9 @@ void delivery::not_found(milliseconds now, double unit) {
   }
 }
 
-void delivery::sender_unusable(milliseconds now) { move_on(now, reason_when_exhausted()); }
+void delivery::sender_unusable(milliseconds now) {
+  move_on(now, reason_when_exhausted());
+}
 
 bool delivery::surely_untouched(sender_kind sender) const noexcept {
   if (terms_.maybe_taken) return false;

@@ -11,17 +11,18 @@
 #include "worker/domain/backoff.hpp"
 #include "worker/domain/outcome.hpp"
 
-// The one place that decides retry, asking, failover or giving up for an event under lease (design §2, §6). A state machine without a socket or a
-// clock: the pipeline carries its steps out and tells it what came of them. All times are ms since the delivery began.
+// The one place that decides retry, asking, failover or giving up for an event under lease (design §2, §6). A state
+// machine without a socket or a clock: the pipeline carries its steps out and tells it what came of them. All times are
+// ms since the delivery began.
 namespace sendcode::domain {
 
 struct delivery_terms {
-  std::vector<sender_kind> route;   // in order; not empty
-  milliseconds life_left{0};        // of the code
-  bool failed_over = false;         // flags of an earlier lease, as recorded
+  std::vector<sender_kind> route;  // in order; not empty
+  milliseconds life_left{0};       // of the code
+  bool failed_over = false;        // flags of an earlier lease, as recorded
   bool possible_duplicate = false;
-  bool maybe_taken = false;         // an earlier lease may have sent: ask before anything is sent
-  bool account_trusted = false;     // the account accepted a text within 7 days: its refusal may fail over
+  bool maybe_taken = false;      // an earlier lease may have sent: ask before anything is sent
+  bool account_trusted = false;  // the account accepted a text within 7 days: its refusal may fail over
 };
 
 // Steps. Times are ms since the delivery began.
@@ -57,7 +58,8 @@ class delivery {
 
   delivery_step next(milliseconds now) const;
 
-  // What came of a send: the attempt, when it began, what the sender asked for. `unit` in [0, 1) is the jitter of a retry.
+  // What came of a send: the attempt, when it began, what the sender asked for. `unit` in [0, 1) is the jitter of a
+  // retry.
   struct answer {
     domain::attempt attempt;
     std::string message_id;  // where it was accepted and the answer had one
@@ -99,10 +101,10 @@ class delivery {
   delivery_terms terms_;
   domain::outcome outcome_;
   std::size_t position_ = 0;
-  unsigned attempts_ = 0;         // with the current sender
-  milliseconds due_{0};           // of the next attempt
+  unsigned attempts_ = 0;                    // with the current sender
+  milliseconds due_{0};                      // of the next attempt
   std::optional<milliseconds> retry_after_;  // of the last answer
-  bool twilio_unsure_ = false;    // an attempt may have been taken, and no search has found it
+  bool twilio_unsure_ = false;               // an attempt may have been taken, and no search has found it
   bool kinde_unsure_ = false;
   std::optional<search> search_;
   bool done_ = false;

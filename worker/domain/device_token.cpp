@@ -11,7 +11,8 @@ constexpr std::size_t mac_size = 32;
 
 std::string big_endian(std::int64_t value) {
   std::string out;
-  for (int shift = 56; shift >= 0; shift -= 8) out += static_cast<char>(static_cast<std::uint64_t>(value) >> shift & 255U);
+  for (int shift = 56; shift >= 0; shift -= 8)
+    out += static_cast<char>(static_cast<std::uint64_t>(value) >> shift & 255U);
   return out;
 }
 

@@ -6,7 +6,9 @@
 
 namespace sendcode::domain {
 
-std::string_view to_text(purpose value) noexcept { return value == purpose::mfa ? "mfa" : "sign_in"; }
+std::string_view to_text(purpose value) noexcept {
+  return value == purpose::mfa ? "mfa" : "sign_in";
+}
 
 request_id make_request_id(std::string_view environment_id, std::string_view source, std::string_view id) {
   const digest full = sha256(length_prefixed().add(environment_id).add(source).add(id).bytes());
@@ -17,12 +19,18 @@ request_id make_request_id(std::string_view environment_id, std::string_view sou
 
 std::string_view to_text(dead_letter_error value) noexcept {
   switch (value) {
-    case dead_letter_error::not_cloudevent: return "not_cloudevent";
-    case dead_letter_error::invalid_json: return "invalid_json";
-    case dead_letter_error::invalid_event: return "invalid_event";
-    case dead_letter_error::too_large: return "too_large";
-    case dead_letter_error::id_reused: return "id_reused";
-    case dead_letter_error::poison: return "poison";
+    case dead_letter_error::not_cloudevent:
+      return "not_cloudevent";
+    case dead_letter_error::invalid_json:
+      return "invalid_json";
+    case dead_letter_error::invalid_event:
+      return "invalid_event";
+    case dead_letter_error::too_large:
+      return "too_large";
+    case dead_letter_error::id_reused:
+      return "id_reused";
+    case dead_letter_error::poison:
+      return "poison";
   }
   return "";
 }

@@ -18,7 +18,8 @@ using request_id = byte_array<16>;
 // The first 128 bits of SHA-256 over environment, source and id, each length-prefixed (design §2).
 request_id make_request_id(std::string_view environment_id, std::string_view source, std::string_view id);
 
-// A send-code event, checked against its schema: every text is within its limits and character set; what was absent is empty.
+// A send-code event, checked against its schema: every text is within its limits and character set; what was absent is
+// empty.
 struct send_code_event {
   std::string source;  // of the CloudEvent; with `id` the idempotency key
   std::string id;
@@ -41,7 +42,14 @@ struct send_code_event {
   byte_array<32> data_digest{};  // SHA-256 of the data's bytes: tells the same id with other content
 };
 
-enum class dead_letter_error : std::uint8_t { not_cloudevent, invalid_json, invalid_event, too_large, id_reused, poison };
+enum class dead_letter_error : std::uint8_t {
+  not_cloudevent,
+  invalid_json,
+  invalid_event,
+  too_large,
+  id_reused,
+  poison
+};
 std::string_view to_text(dead_letter_error value) noexcept;
 
 // Why bytes are no event. `detail` names the field or rule in our own words: never a value from outside.

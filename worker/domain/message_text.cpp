@@ -30,8 +30,22 @@ struct home {
 
 // Countries where one language of the table is nearly everybody's.
 constexpr std::array<home, 16> homes = {{
-    {"AR", "es"}, {"AT", "de"}, {"CL", "es"}, {"CO", "es"}, {"DE", "de"}, {"ES", "es"}, {"FR", "fr"}, {"IT", "it"},
-    {"LI", "de"}, {"MX", "es"}, {"NL", "nl"}, {"PE", "es"}, {"SE", "sv"}, {"SM", "it"}, {"UY", "es"}, {"VE", "es"},
+    {"AR", "es"},
+    {"AT", "de"},
+    {"CL", "es"},
+    {"CO", "es"},
+    {"DE", "de"},
+    {"ES", "es"},
+    {"FR", "fr"},
+    {"IT", "it"},
+    {"LI", "de"},
+    {"MX", "es"},
+    {"NL", "nl"},
+    {"PE", "es"},
+    {"SE", "sv"},
+    {"SM", "it"},
+    {"UY", "es"},
+    {"VE", "es"},
 }};
 
 const wording* find_wording(std::string_view language) {

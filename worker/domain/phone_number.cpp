@@ -66,7 +66,9 @@ std::string_view phone_number::national_digits() const noexcept {
   return std::string_view(e164).substr(1 + code_digits);
 }
 
-std::string phone_number::prefix() const { return fmt::format("+{}{}", calling_code, national_digits().substr(0, 4)); }
+std::string phone_number::prefix() const {
+  return fmt::format("+{}{}", calling_code, national_digits().substr(0, 4));
+}
 
 std::expected<phone_number, phone_error> parse_phone_number(std::string_view text, std::string_view default_country) {
   static const PhoneNumberUtil& util = *PhoneNumberUtil::GetInstance();  // immutable once made; any thread

@@ -10,9 +10,9 @@ namespace sendcode::domain {
 
 struct phone_number {
   std::string e164;
-  std::string country;        // ISO 3166-1 of the region the number belongs to; empty for a code of no country
+  std::string country;  // ISO 3166-1 of the region the number belongs to; empty for a code of no country
   int calling_code = 0;
-  std::string main_country;   // the calling code's main region: US for +1
+  std::string main_country;  // the calling code's main region: US for +1
   bool valid = false;
   bool textable_type = false;  // mobile, fixed-or-mobile, VoIP
   bool of_no_country = false;  // +800, 808, 870, 878, 881 to 883, 888, 979
@@ -24,11 +24,12 @@ struct phone_number {
 
 enum class phone_error : std::uint8_t { not_a_number };
 
-// International in any spelling, or national for `default_country` (ISO 3166-1). A number that libphonenumber can read but holds for invalid comes with
-// `valid` false: it may still stand in an allowed prefix or be a test number.
+// International in any spelling, or national for `default_country` (ISO 3166-1). A number that libphonenumber can read
+// but holds for invalid comes with `valid` false: it may still stand in an allowed prefix or be a test number.
 std::expected<phone_number, phone_error> parse_phone_number(std::string_view text, std::string_view default_country);
 
-// Calling code, a star a digit, and the last two digits only if the national number has 8 or more and its region is the calling code's main one.
+// Calling code, a star a digit, and the last two digits only if the national number has 8 or more and its region is the
+// calling code's main one.
 std::string mask(const phone_number& number);
 
 // Whether a number (E.164) stands in a range reserved for fiction: +1 ... 555-0100 to 0199, Ofcom's, ACMA's.

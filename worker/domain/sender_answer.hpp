@@ -13,9 +13,9 @@ namespace sendcode::domain {
 struct exchange_result {
   // Nothing was sent whole: DNS, connect, TLS or writing failed.
   bool sent = true;
-  unsigned http_status = 0;       // 0: no status line came
-  std::uint32_t error_code = 0;   // from the body; 0: none, or not readable
-  bool well_formed = true;        // false: the answer's body ended early or could not be parsed
+  unsigned http_status = 0;      // 0: no status line came
+  std::uint32_t error_code = 0;  // from the body; 0: none, or not readable
+  bool well_formed = true;       // false: the answer's body ended early or could not be parsed
 };
 
 answer_class classify(sender_kind sender, const exchange_result& result) noexcept;

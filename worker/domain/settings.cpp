@@ -28,14 +28,10 @@ std::vector<limit> default_limits() {
   using std::chrono::hours;
   using std::chrono::minutes;
   return {
-      {limit_kind::phone, 1, seconds{30}},
-      {limit_kind::phone, 5, minutes{10}},
-      {limit_kind::phone, 10, hours{24}},
-      {limit_kind::user, 10, hours{1}},
-      {limit_kind::client_ip, 60, hours{1}},
-      {limit_kind::environment, 1'000, minutes{10}},
-      {limit_kind::environment, 10'000, hours{24}},
-      {limit_kind::country, 50, hours{1}, true},
+      {limit_kind::phone, 1, seconds{30}},          {limit_kind::phone, 5, minutes{10}},
+      {limit_kind::phone, 10, hours{24}},           {limit_kind::user, 10, hours{1}},
+      {limit_kind::client_ip, 60, hours{1}},        {limit_kind::environment, 1'000, minutes{10}},
+      {limit_kind::environment, 10'000, hours{24}}, {limit_kind::country, 50, hours{1}, true},
       {limit_kind::prefix, 60, minutes{10}},
   };
 }

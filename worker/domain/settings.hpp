@@ -15,7 +15,8 @@
 // One environment's settings (design §4), validated: every text matches its pattern, every number its range.
 namespace sendcode::domain {
 
-// A secret that a document names. `value` is null while the file is missing or unreadable: the environment's events are held then.
+// A secret that a document names. `value` is null while the file is missing or unreadable: the environment's events are
+// held then.
 struct secret_ref {
   std::string name;  // below the secrets directory, such as env_live/twilio_auth_token
   secret_ptr value;
@@ -88,7 +89,8 @@ std::vector<limit> effective_limits(const std::vector<limit>& written);
 // All environments as they stood at one moment; immutable, shared by the shards.
 struct settings_snapshot {
   std::map<std::string, std::shared_ptr<const environment_settings>, std::less<>> environments;
-  // False until everything was read once; a document that was never valid leaves its environment in `broken`: events are held, not unknown.
+  // False until everything was read once; a document that was never valid leaves its environment in `broken`: events
+  // are held, not unknown.
   bool current = false;
   std::vector<std::string> broken;
 

@@ -11,10 +11,11 @@
 #include "worker/domain/event.hpp"
 #include "worker/domain/outcome.hpp"
 
-// What the pipeline needs of the place where events, limits, codes and guesses are kept. Each call is one atomic step there; docs/redis.md tells the
-// rules in full.
+// What the pipeline needs of the place where events, limits, codes and guesses are kept. Each call is one atomic step
+// there; docs/redis.md tells the rules in full.
 //
-// Guarantees: a call that carries a token may be asked again with it after an outage, and counts once. Calls of one object come from one thread.
+// Guarantees: a call that carries a token may be asked again with it after an outage, and counts once. Calls of one
+// object come from one thread.
 namespace sendcode::ports {
 
 using token = byte_array<16>;
@@ -32,7 +33,8 @@ enum class device_class : char { known = 'k', stranger = 's' };
 // A subject and how often it may occur: "never more than `max` in any `window`".
 struct limit_check {
   domain::limit_kind per = domain::limit_kind::none;
-  std::string subject;  // phone, user, address, application, country, prefix in clear; the store hashes. Empty for the environment
+  std::string subject;  // phone, user, address, application, country, prefix in clear; the store hashes. Empty for the
+                        // environment
   bool wide_network = false;  // client_ip: the /48 list
   std::uint32_t max = 0;
   milliseconds window{0};
@@ -49,7 +51,8 @@ struct admit_request {
   std::string environment_id;
   domain::request_id request_id{};
   byte_array<32> data_digest{};
-  timestamp birth;  // the earlier of the event's time and the record's timestamp; the store takes its own now if that is earlier still
+  timestamp birth;  // the earlier of the event's time and the record's timestamp; the store takes its own now if that
+                    // is earlier still
   milliseconds code_life{0};
   // A rejection decided before the store was asked; none: to be admitted.
   domain::outcome verdict;
@@ -79,9 +82,9 @@ struct event_flags {
 };
 
 struct granted {
-  bool first_lease = true;         // else a takeover, or given back before
-  timestamp first_leased_at;       // no attempt was made before
-  timestamp expires_at;            // of the code
+  bool first_lease = true;    // else a takeover, or given back before
+  timestamp first_leased_at;  // no attempt was made before
+  timestamp expires_at;       // of the code
   timestamp store_now;
   event_flags flags;
   ports::nonce nonce{};

@@ -26,7 +26,8 @@ struct record_position {
   std::int64_t offset = 0;
 };
 
-// True once the partition was revoked or lost: a record that was not started is dropped, for it is another member's now. Any thread.
+// True once the partition was revoked or lost: a record that was not started is dropped, for it is another member's
+// now. Any thread.
 bool is_revoked(const assignment& held_by) noexcept;
 
 // A record as it came. The views live as long as the object; move-only.
@@ -53,8 +54,8 @@ struct outgoing_record {
 class event_stream {
  public:
   virtual ~event_stream() = default;
-  // Produces the record, again and again until the log has acknowledged it; then the event at `completes`, if any, is complete and its offset may be
-  // committed.
+  // Produces the record, again and again until the log has acknowledged it; then the event at `completes`, if any, is
+  // complete and its offset may be committed.
   virtual void publish(outgoing_record record, std::optional<record_position> completes) = 0;
   // The event was not started and is another member's now: it no longer counts as open here.
   virtual void drop(record_position position) = 0;

@@ -40,7 +40,8 @@ struct https_response {
 constexpr std::size_t response_body_max = std::size_t{256} * 1024;
 
 struct https_failure {
-  // not_sent: it failed before the last byte of the request was written, so nothing was taken. unanswered: it may have been taken.
+  // not_sent: it failed before the last byte of the request was written, so nothing was taken. unanswered: it may have
+  // been taken.
   enum class kind : std::uint8_t { not_sent, unanswered };
   kind stage = kind::not_sent;
   std::string what;  // "connect: connection refused"; no secret, no body
@@ -50,8 +51,10 @@ struct https_failure {
 class https_client {
  public:
   virtual ~https_client() = default;
-  // One exchange under one deadline over pool, DNS, connect, TLS and body. Never follows a redirect. The request must live until it returns.
-  virtual awaitable<std::expected<https_response, https_failure>> exchange(https_request& request, steady_time deadline) = 0;
+  // One exchange under one deadline over pool, DNS, connect, TLS and body. Never follows a redirect. The request must
+  // live until it returns.
+  virtual awaitable<std::expected<https_response, https_failure>> exchange(https_request& request,
+                                                                           steady_time deadline) = 0;
 };
 
 }  // namespace sendcode::ports

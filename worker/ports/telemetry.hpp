@@ -7,8 +7,8 @@
 #include "worker/domain/event.hpp"
 #include "worker/domain/outcome.hpp"
 
-// What is counted about the running worker. Any thread; never waits. Label values come from closed sets (design §12): implementations map what is
-// outside them to `_other` or `other`.
+// What is counted about the running worker. Any thread; never waits. Label values come from closed sets (design §12):
+// implementations map what is outside them to `_other` or `other`.
 namespace sendcode::ports {
 
 class telemetry {

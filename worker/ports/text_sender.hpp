@@ -19,8 +19,8 @@ namespace sendcode::ports {
 struct text_order {
   const domain::environment_settings* environment = nullptr;  // whose account sends
   domain::request_id request_id{};
-  std::string_view to;    // E.164
-  std::string_view body;  // holds the code: never kept, never logged
+  std::string_view to;               // E.164
+  std::string_view body;             // holds the code: never kept, never logged
   std::uint32_t attempt_number = 1;  // this one included, whoever the sender
   timestamp now;
   timestamp expires_at;  // of the code: the sender is asked not to deliver later
@@ -49,10 +49,12 @@ class text_sender {
   // One attempt, done by `deadline`. `order` and what it views must live until it returns.
   virtual awaitable<sender_reply> send(const text_order& order, steady_time deadline) = 0;
 
-  // The texts that this order's environment sent to its number from its source at or after `since` (floored to the second), newest first. A sender that
-  // takes an idempotency key needs no search: `answers_repeats` is true, and the same order is simply sent again.
+  // The texts that this order's environment sent to its number from its source at or after `since` (floored to the
+  // second), newest first. A sender that takes an idempotency key needs no search: `answers_repeats` is true, and the
+  // same order is simply sent again.
   virtual bool answers_repeats() const noexcept = 0;
-  virtual awaitable<std::expected<std::vector<found_text>, search_failure>> find(const text_order& order, timestamp since,
+  virtual awaitable<std::expected<std::vector<found_text>, search_failure>> find(const text_order& order,
+                                                                                 timestamp since,
                                                                                  steady_time deadline) = 0;
 };
 
