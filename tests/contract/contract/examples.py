@@ -1,0 +1,104 @@
+"""Good examples are valid; each bad one is invalid for the one reason that its name says.
+
+A bad example is called <field>.<what is wrong>[.<note>].json or .yaml; the field of a nested one is written with dots, `document` is the whole.
+"""
+from . import messages
+from .shared import load, name_of
+
+WORDS = {
+    "missing": "required",
+    "unknown": "additionalProperties",
+    "wrong_type": "type",
+    "wrong_form": "pattern",
+    "wrong_format": "format",
+    "too_short": "minLength",
+    "too_long": "maxLength",
+    "too_small": "minimum",
+    "too_large": "maximum",
+    "too_few": "minItems",
+    "too_many": "maxItems",
+    "repeated": "uniqueItems",
+    "not_in_list": "enum",
+    "not_the_one": "const",
+    "not_allowed": "not",
+}
+DOCUMENTS = ["send-code", "send-code.event", "delivery-status", "settings"]
+SETTINGS_LINE = "# yaml-language-server: $schema="
+
+
+def check(contract, report):
+    for name in DOCUMENTS:
+        good = contract.example_files(name)
+        report.group(f"examples of {name}", [(path.name, contract.problems(name, load(path))) for path in good])
+    report.group("examples cover every variant", coverage(contract))
+    report.group("settings examples name their schema", schema_line_results(contract))
+    for name in ("openapi", "kinde-sender.openapi"):
+        report.group(f"examples of {name}", body_results(contract, name))
+    records = contract.example_files("records")
+    report.group("examples of whole records", [(path.name, messages.problems(contract, load(path))) for path in records])
+    for name in DOCUMENTS:
+        bad = contract.example_files("invalid", name)
+        report.group(f"bad examples of {name} are bad for the reason they say", [(path.name, wrongly_bad(contract, name, path)) for path in bad])
+
+
+def body_results(contract, name):
+    """Bodies of HTTP: <component>.<note>.json."""
+    results = []
+    for path in contract.example_files(name):
+        pointer = f"/components/schemas/{path.name.split('.')[0]}"
+        results.append((name_of(path), contract.problems(name, load(path), pointer)))
+    return results
+
+
+def wrongly_bad(contract, name, path):
+    """Empty if the example is refused for the one reason in its name."""
+    parts = path.stem.split(".")
+    at = next((index for index, part in enumerate(parts) if part in WORDS), None)
+    if not at:
+        return ["its name says no reason"]
+    expected = (".".join(parts[:at]), WORDS[parts[at]])
+    found = [reason(error) for error in contract.validator(name).iter_errors(load(path))]
+    if not found:
+        return ["it is valid"]
+    if expected[1] == "type":  # what is of another type stands in no list either
+        found = [each for each in found if each == expected or each != (expected[0], "enum")]
+    return [f"{field}: {keyword}, not as its name says" for field, keyword in found if (field, keyword) != expected]
+
+
+def reason(error):
+    """(field, keyword) of an error; the field is the one that is missing or unknown, where it is about that."""
+    path = [str(part) for part in error.absolute_path]
+    if error.validator == "required":
+        missing = [key for key in error.validator_value if key not in error.instance and f"'{key}'" in error.message]
+        path += missing
+    elif error.validator == "additionalProperties":
+        path += [key for key in error.instance if key not in error.schema.get("properties", {})]
+    return ".".join(path) or "document", error.validator
+
+
+def coverage(contract):
+    statuses = [load(path) for path in contract.example_files("delivery-status")]
+    seen = {(status["kind"], status["status"]) for status in statuses}
+    wanted = {("outcome", word) for word in ("sent", "rejected", "expired", "failed")}
+    wanted |= {("receipt", "delivered"), ("receipt", "undelivered"), ("check", "approved"), ("check", "incorrect")}
+    purposes = {load(path)["purpose"] for path in contract.example_files("send-code")}
+    senders = {status.get("sender") for status in statuses}
+    records = [load(path) for path in contract.example_files("records")]
+    settings = [load(path)["sms"].get("twilio", {}).get("source") for path in contract.example_files("settings")]
+    return [
+        ("kinds and statuses", [f"no example: {' '.join(each)}" for each in sorted(wanted - seen)]),
+        ("purposes", [f"no example: {each}" for each in {"sign_in", "mfa"} - purposes]),
+        ("senders", [f"no example: {each}" for each in {"twilio", "kinde", "test"} - senders]),
+        ("topics", [f"no record: {each}" for each in messages.TOPICS if each not in {record["topic"] for record in records}]),
+        ("settings", [f"no example: {each}" for each in (None, "phone_number", "messaging_service") if each not in settings]),
+    ]
+
+
+def schema_line_results(contract):
+    results = []
+    for path in [*contract.example_files("settings"), *contract.example_files("invalid", "settings")]:
+        first = path.read_text(encoding="utf-8").split("\n", 1)[0]
+        target = path.parent / first.removeprefix(SETTINGS_LINE)
+        right = first.startswith(SETTINGS_LINE) and target.resolve() == contract.folder / "settings.schema.json"
+        results.append((path.name, [] if right else [f"its first line is not {SETTINGS_LINE} and the schema's path"]))
+    return results
