@@ -23,4 +23,7 @@ answer_class classify(sender_kind sender, const exchange_result& result) noexcep
 // For an event that ends with this answer.
 reason reason_for(answer_class answer, std::uint32_t error_code) noexcept;
 
+// What one of Twilio's error codes means, for a log line; empty: the code is not in our table.
+std::string_view error_meaning(std::uint32_t error_code) noexcept;
+
 }  // namespace sendcode::domain
