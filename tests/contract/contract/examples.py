@@ -3,7 +3,7 @@
 A bad example is called <field>.<what is wrong>[.<note>].json or .yaml; the field of a nested one is written with dots, `document` is the whole.
 """
 from . import messages
-from .shared import load, name_of
+from .shared import load
 
 WORDS = {
     "missing": "required",
@@ -28,26 +28,22 @@ SETTINGS_LINE = "# yaml-language-server: $schema="
 
 def check(contract, report):
     for name in DOCUMENTS:
-        good = contract.example_files(name)
-        report.group(f"examples of {name}", [(path.name, contract.problems(name, load(path))) for path in good])
-    report.group("examples cover every variant", coverage(contract))
-    report.group("settings examples name their schema", schema_line_results(contract))
+        report.files(f"examples of {name}", contract.example_files(name), lambda path: contract.problems(name, load(path)))
     for name in ("openapi", "kinde-sender.openapi"):
-        report.group(f"examples of {name}", body_results(contract, name))
-    records = contract.example_files("records")
-    report.group("examples of whole records", [(path.name, messages.problems(contract, load(path))) for path in records])
+        report.files(f"examples of {name}", contract.example_files(name), lambda path: body_problems(contract, name, path))
+    report.files("examples of whole records", contract.example_files("records"), lambda path: messages.problems(contract, load(path)))
+    settings = [*contract.example_files("settings"), *contract.example_files("invalid", "settings")]
+    report.files("settings examples name their schema", settings, lambda path: schema_line_problems(contract, path))
+    if not report.failed:
+        report.group("examples cover every variant", coverage(contract))
     for name in DOCUMENTS:
         bad = contract.example_files("invalid", name)
-        report.group(f"bad examples of {name} are bad for the reason they say", [(path.name, wrongly_bad(contract, name, path)) for path in bad])
+        report.files(f"bad examples of {name} are bad for the reason they say", bad, lambda path: wrongly_bad(contract, name, path))
 
 
-def body_results(contract, name):
+def body_problems(contract, name, path):
     """Bodies of HTTP: <component>.<note>.json."""
-    results = []
-    for path in contract.example_files(name):
-        pointer = f"/components/schemas/{path.name.split('.')[0]}"
-        results.append((name_of(path), contract.problems(name, load(path), pointer)))
-    return results
+    return contract.problems(name, load(path), f"/components/schemas/{path.name.split('.')[0]}")
 
 
 def wrongly_bad(contract, name, path):
@@ -94,11 +90,9 @@ def coverage(contract):
     ]
 
 
-def schema_line_results(contract):
-    results = []
-    for path in [*contract.example_files("settings"), *contract.example_files("invalid", "settings")]:
-        first = path.read_text(encoding="utf-8").split("\n", 1)[0]
-        target = path.parent / first.removeprefix(SETTINGS_LINE)
-        right = first.startswith(SETTINGS_LINE) and target.resolve() == contract.folder / "settings.schema.json"
-        results.append((path.name, [] if right else [f"its first line is not {SETTINGS_LINE} and the schema's path"]))
-    return results
+def schema_line_problems(contract, path):
+    first = path.read_text(encoding="utf-8").split("\n", 1)[0]
+    target = path.parent / first.removeprefix(SETTINGS_LINE)
+    if first.startswith(SETTINGS_LINE) and target.resolve() == contract.folder / "settings.schema.json":
+        return []
+    return [f"its first line is not {SETTINGS_LINE} and the schema's path"]

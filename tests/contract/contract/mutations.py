@@ -8,6 +8,8 @@ DROP = object()
 
 
 def check_schemas(contract, report):
+    if report.failed:
+        return  # a bad example proves nothing
     for name in ("send-code", "send-code.event", "delivery-status", "settings"):
         results = []
         for path in contract.example_files(name):

@@ -1,6 +1,5 @@
 """What all checks share: loading, validating, reporting."""
 import json
-from pathlib import Path
 
 from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
@@ -31,6 +30,16 @@ class Report:
                 print(f"        {what}: {problem[:300]}")
         if len(bad) > self.shown_max:
             print(f"        and {len(bad) - self.shown_max} more")
+
+    def files(self, name, paths, problems):
+        """A group of files; one that cannot be read has failed."""
+        results = []
+        for path in paths:
+            try:
+                results.append((path.name, problems(path)))
+            except (ValueError, KeyError, TypeError, AttributeError) as error:
+                results.append((path.name, [f"{type(error).__name__}: {error}"]))
+        self.group(name, results)
 
     def finish(self):
         print(f"{self.passed} passed, {self.failed} failed")
@@ -133,6 +142,3 @@ def every_ref(node, where=""):
         for index, value in enumerate(node):
             yield from every_ref(value, f"{where}/{index}")
 
-
-def name_of(path: Path):
-    return f"{path.parent.name}/{path.name}"
