@@ -13,12 +13,14 @@ const node* node::find(std::string_view key) const noexcept {
   return nullptr;
 }
 
-node* node::find(std::string_view key) noexcept { return const_cast<node*>(std::as_const(*this).find(key)); }
+node* node::find(std::string_view key) noexcept {
+  return const_cast<node*>(std::as_const(*this).find(key));
+}
 
-void wipe(node& tree) noexcept {
-  sendcode::wipe(tree.text);
-  for (auto& item : tree.items) wipe(item);
-  for (auto& entry : tree.members) wipe(entry.value);
+void wipe_tree(node& tree) noexcept {
+  wipe(tree.text);
+  for (auto& item : tree.items) wipe_tree(item);
+  for (auto& entry : tree.members) wipe_tree(entry.value);
 }
 
 }  // namespace sendcode::config

@@ -5,7 +5,8 @@
 #include <string_view>
 #include <vector>
 
-// A document as it was written, before anything is made of it: what settings, worker.yaml and key rings are read from, be they YAML or JSON.
+// A document as it was written, before anything is made of it: what settings, worker.yaml and key rings are read from,
+// be they YAML or JSON.
 namespace sendcode::config {
 
 constexpr std::size_t document_bytes_max = 64 * 1024;
@@ -14,7 +15,8 @@ constexpr std::size_t map_members_max = 1'000;
 
 enum class node_kind : std::uint8_t { null, scalar, list, map };
 
-// What a scalar may be read as. YAML is 1.2 for us and typed by the reader: `off`, `no` and `+61…` are texts, a boolean is `true` or `false` alone.
+// What a scalar may be read as. YAML is 1.2 for us and typed by the reader: `off`, `no` and `+61…` are texts, a boolean
+// is `true` or `false` alone.
 enum class scalar_form : std::uint8_t {
   plain,    // YAML without quotes: text, number or boolean
   quoted,   // text alone
@@ -45,6 +47,6 @@ struct member {
 };
 
 // Overwrites every text in the tree: for documents that hold keys.
-void wipe(node& tree) noexcept;
+void wipe_tree(node& tree) noexcept;
 
 }  // namespace sendcode::config
