@@ -1,0 +1,124 @@
+#include "tests/sandbox/core/twilio.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+#include "tests/sandbox/core/fault_replies.hpp"
+#include "tests/sandbox/core/twilio_errors.hpp"
+
+namespace sendcode::sandbox {
+namespace {
+
+reply refusal(const twilio_error& error) {
+  reply out;
+  out.status = error.http_status;
+  append_twilio_error(out.body, error);
+  if (error.http_status == 401) out.headers = "WWW-Authenticate: Basic realm=\"Twilio API\"\r\n";
+  if (error.code == 20429) out.headers = "Retry-After: 1\r\n";
+  return out;
+}
+
+// Nothing: not there. The error: there, and not a whole number in range.
+std::expected<std::optional<int>, std::string_view> number(const form& parameters, std::string_view name, int least,
+                                                           int most) {
+  const auto value = parameters.get(name);
+  if (value.empty()) return std::nullopt;
+  int out = 0;
+  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), out);
+  if (error != std::errc() || end != value.data() + value.size() || out < least || out > most) {
+    return std::unexpected(name);
+  }
+  return out;
+}
+
+// What Twilio refuses in the parameters themselves; 0: nothing.
+twilio_error wrong_with(const form& parameters) {
+  const auto to = parameters.get("To");
+  const auto from = parameters.get("From");
+  const auto body = parameters.get("Body");
+  if (to.empty()) return make_twilio_error(21604);
+  if (body.empty()) return make_twilio_error(21602);
+  if (from.empty() && parameters.get("MessagingServiceSid").empty()) return make_twilio_error(21603);
+  if (const auto code = magic_from(from)) return make_twilio_error(*code, from);
+  if (const auto code = magic_to(to)) return make_twilio_error(*code, to);
+  if (!is_e164(to)) return make_twilio_error(21211, to);
+  if (characters(body) > twilio::body_characters_max) return make_twilio_error(21617);
+  return {};
+}
+
+}  // namespace
+
+reply twilio::send(const request& in, std::string_view account_sid) {
+  const auto parameters = form::parse(in.body);
+  const auto strike =
+      faults_.strikes_request(target::twilio, parameters ? parameters->get("To") : std::string_view(), account_sid);
+  reply out;
+  if (!strike.hit || strike.hit->takes()) {
+    out = parameters ? take(in, account_sid, *parameters) : refusal(make_twilio_error(20001, "the form"));
+  }
+  if (strike.hit) apply_fault(*strike.hit, out, texts_);
+  out.delay += strike.latency;
+  return out;
+}
+
+reply twilio::take(const request& in, std::string_view account_sid, const form& parameters) {
+  if (!accounts_.admits(in.authorization, account_sid)) return refusal(make_twilio_error(20003));
+  if (const auto error = wrong_with(parameters); error.code != 0) return refusal(error);
+  const auto validity = number(parameters, "ValidityPeriod", 1, 36'000);
+  const auto attempt = number(parameters, "Attempt", 1, 1'000);
+  if (!validity) return refusal(make_twilio_error(20001, validity.error()));
+  if (!attempt) return refusal(make_twilio_error(20001, attempt.error()));
+
+  text one;
+  one.by = sender::twilio;
+  one.sid = ids_.next("SM");
+  one.to = parameters.get("To");
+  one.messaging_service_sid = parameters.get("MessagingServiceSid");
+  one.from = parameters.get("From");
+  one.body = parameters.get("Body");
+  one.account = account_sid;
+  one.status_callback = parameters.get("StatusCallback");
+  one.status = one.messaging_service_sid.empty() ? "queued" : "accepted";
+  one.validity_period_s = *validity;
+  one.attempt = *attempt;
+  one.at = in.now;
+
+  reply out;
+  out.status = 201;
+  out.body.reserve(1024);
+  append_message(out.body, one);
+  out.text = texts_.add(std::move(one));
+  return out;
+}
+
+reply twilio::list(const request& in, std::string_view account_sid, std::string_view query) {
+  const auto filter = form::parse(query);
+  const auto strike =
+      faults_.strikes_request(target::twilio_list, filter ? filter->get("To") : std::string_view(), account_sid);
+  reply out;
+  if (!strike.hit || strike.hit->takes()) {
+    if (!accounts_.admits(in.authorization, account_sid)) {
+      out = refusal(make_twilio_error(20003));
+    } else if (!filter) {
+      out = refusal(make_twilio_error(20001, "the query"));
+    } else {
+      out = page_of(account_sid, *filter);
+    }
+  }
+  if (strike.hit) apply_fault(*strike.hit, out, texts_);
+  out.delay += strike.latency;
+  return out;
+}
+
+reply twilio::show_account(const request& in, std::string_view account_sid) {
+  if (!accounts_.admits(in.authorization, account_sid)) return refusal(make_twilio_error(20003));
+  reply out;
+  out.body = R"({"sid":)";
+  append_json_string(out.body, account_sid);
+  out.body += R"(,"friendly_name":"sandbox","status":"active","type":"Full","uri":)";
+  append_json_string(out.body, "/2010-04-01/Accounts/" + std::string(account_sid) + ".json");
+  out.body += '}';
+  return out;
+}
+
+}  // namespace sendcode::sandbox

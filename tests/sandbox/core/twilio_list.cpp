@@ -1,0 +1,117 @@
+#include <fmt/format.h>
+
+#include <charconv>
+
+#include "tests/sandbox/core/twilio.hpp"
+#include "tests/sandbox/core/twilio_errors.hpp"
+
+// The message list, and a message as Twilio shows it.
+namespace sendcode::sandbox {
+namespace {
+
+// A day ("2026-11-23", its start) or a time with a zone.
+std::optional<timestamp> read_date(std::string_view text) {
+  if (text.size() == 10) return from_rfc3339(std::string(text) + "T00:00:00Z");
+  return from_rfc3339(text);
+}
+
+int read_number(std::string_view text, int otherwise) {
+  int out = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
+  return !text.empty() && error == std::errc() && end == text.data() + text.size() && out >= 0 ? out : otherwise;
+}
+
+struct dates {
+  std::optional<timestamp> least;  // included
+  std::optional<timestamp> most;   // included
+  bool understood = true;
+};
+
+// "DateSent>=2026-11-23" is the parameter "DateSent>" (SDKs), which a strict encoder may also have called "DateSent>=".
+// A bare DateSent is that day.
+dates read_dates(const form& filter) {
+  dates out;
+  const auto read = [&](std::string_view name, std::optional<timestamp>& into) {
+    const auto value = filter.get(name);
+    if (value.empty()) return;
+    into = read_date(value);
+    out.understood = out.understood && into.has_value();
+  };
+  read("DateSent>", out.least);
+  read("DateSent>=", out.least);
+  read("DateSent<", out.most);
+  read("DateSent<=", out.most);
+  if (const auto day = filter.get("DateSent"); !day.empty()) {
+    read("DateSent", out.least);
+    if (out.least) out.most = *out.least + std::chrono::hours{24} - seconds{1};
+  }
+  return out;
+}
+
+}  // namespace
+
+void append_message(std::string& out, const text& one) {
+  const auto date = to_rfc2822(one.at);
+  const bool by_service = !one.messaging_service_sid.empty();
+  const auto to = std::back_inserter(out);
+  fmt::format_to(to, R"({{"sid":"{}","account_sid":"{}","api_version":"2010-04-01","direction":"outbound-api",)",
+                 one.sid, one.account);
+  fmt::format_to(to, R"("date_created":"{0}","date_updated":"{0}","date_sent":null,"status":)", date);
+  append_json_string(out, one.status);
+  fmt::format_to(to, R"(,"num_segments":"{}","num_media":"0","price":null,"price_unit":"USD",)", by_service ? 0 : 1);
+  if (one.error_code == 0) {
+    out += R"("error_code":null,"error_message":null,"to":)";
+  } else {
+    fmt::format_to(to, R"("error_code":{},"error_message":null,"to":)", one.error_code);
+  }
+  append_json_string(out, one.to);
+  out += R"(,"from":)";
+  append_json_string_or_null(out, one.from);
+  out += R"(,"messaging_service_sid":)";
+  append_json_string_or_null(out, one.messaging_service_sid);
+  out += R"(,"body":)";
+  append_json_string(out, one.body);
+  fmt::format_to(to,
+                 R"(,"uri":"/2010-04-01/Accounts/{0}/Messages/{1}.json",)"
+                 R"("subresource_uris":{{"media":"/2010-04-01/Accounts/{0}/Messages/{1}/Media.json"}}}})",
+                 one.account, one.sid);
+}
+
+reply twilio::page_of(std::string_view account_sid, const form& filter) const {
+  const auto between = read_dates(filter);
+  const int page_size = read_number(filter.get("PageSize"), page_size_default);
+  const int page = read_number(filter.get("Page"), 0);
+  reply out;
+  if (!between.understood || page_size == 0 || page_size > page_size_max) {
+    out.status = 400;
+    append_twilio_error(out.body, make_twilio_error(20001, between.understood ? "PageSize" : "DateSent"));
+    return out;
+  }
+
+  const std::string recipient(filter.get("To"));
+  const auto from = filter.get("From");
+  auto skip = static_cast<std::int64_t>(page) * page_size;
+  int shown = 0;
+  out.body = R"({"messages":[)";
+  const auto see = [&](const text& one) {
+    const auto second = std::chrono::floor<seconds>(one.at);
+    const bool wanted = one.by == sender::twilio && one.account == account_sid && (from.empty() || one.from == from) &&
+                        (!between.least || second >= *between.least) && (!between.most || second <= *between.most);
+    if (!wanted || skip-- > 0) return true;
+    if (shown > 0) out.body += ',';
+    append_message(out.body, one);
+    return ++shown < page_size;
+  };
+  if (recipient.empty()) {
+    texts_.newest_first(see);
+  } else {
+    texts_.newest_first_to(recipient, see);
+  }
+  fmt::format_to(std::back_inserter(out.body),
+                 R"(],"page":{},"page_size":{},"start":{},"end":{},"uri":"/2010-04-01/Accounts/{}/Messages.json",)"
+                 R"("first_page_uri":null,"previous_page_uri":null,"next_page_uri":null}})",
+                 page, page_size, page * std::int64_t{page_size}, page * std::int64_t{page_size} + shown, account_sid);
+  return out;
+}
+
+}  // namespace sendcode::sandbox
