@@ -176,20 +176,20 @@ std::optional<std::size_t> cursor::choice_index(const std::vector<std::string_vi
   return std::nullopt;
 }
 
-std::optional<std::vector<cursor>> cursor::list(std::size_t least, std::size_t most, std::string_view of_what) const {
+std::vector<cursor> cursor::list(std::size_t least, std::size_t most, std::string_view of_what) const {
   const auto allowed =
       range_text("a list of " + std::string(of_what), std::to_string(least), std::to_string(most)) + " entries";
   if (node_ == nullptr) {
     if (parent_ != nullptr) tell("missing", allowed);
-    return std::nullopt;
+    return {};
   }
   if (node_->kind != node_kind::list) {
     complain(allowed);
-    return std::nullopt;
+    return {};
   }
   if (node_->items.size() < least || node_->items.size() > most) {
     tell(std::to_string(node_->items.size()) + " entries", allowed);
-    return std::nullopt;
+    return {};
   }
   std::vector<cursor> out;
   out.reserve(node_->items.size());
@@ -199,12 +199,9 @@ std::optional<std::vector<cursor>> cursor::list(std::size_t least, std::size_t m
   return out;
 }
 
-std::optional<std::vector<std::string>> cursor::texts(std::size_t least, std::size_t most,
-                                                      const text_rule& rule) const {
-  const auto places = list(least, most, "texts");
-  if (!places) return std::nullopt;
+std::vector<std::string> cursor::texts(std::size_t least, std::size_t most, const text_rule& rule) const {
   std::vector<std::string> out;
-  for (const auto& place : *places) {
+  for (const auto& place : list(least, most, "texts")) {
     auto value = place.text(rule);
     if (!value) continue;
     if (std::ranges::find(out, *value) != out.end()) {
@@ -227,7 +224,12 @@ std::optional<std::string> cursor::secret_name(const text_rule& rule) const {
     return std::nullopt;
   }
   expect_map({"secret"});
-  return need("secret").text(rule);
+  const cursor name = need("secret");
+  const node* at = name.node_;
+  if (at == nullptr) return name.text(rule);
+  if (at->kind == node_kind::scalar && at->form != scalar_form::literal && rule.accepts(at->text)) return at->text;
+  name.complain_secretly(rule.allowed);
+  return std::nullopt;
 }
 
 void cursor::complain(std::string_view allowed) const {

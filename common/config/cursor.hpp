@@ -62,10 +62,10 @@ class cursor {
     const auto at = choice_index(known);
     return at ? std::optional<T>((words.begin() + *at)->second) : std::nullopt;
   }
-  // The places of a list.
-  std::optional<std::vector<cursor>> list(std::size_t least, std::size_t most, std::string_view of_what) const;
+  // The places of a list; none where it is absent or wrong.
+  std::vector<cursor> list(std::size_t least, std::size_t most, std::string_view of_what) const;
   // A list of texts, none of them twice. What is wrong in it is told and left out.
-  std::optional<std::vector<std::string>> texts(std::size_t least, std::size_t most, const text_rule& rule) const;
+  std::vector<std::string> texts(std::size_t least, std::size_t most, const text_rule& rule) const;
   // {secret: NAME}: the name. The value is never told, for it may be the secret itself.
   std::optional<std::string> secret_name(const text_rule& rule) const;
 
