@@ -10,20 +10,27 @@ TOPICS = [SEND_CODE, STATUS, DEAD_LETTER, SETTINGS]
 VALUE_BYTES_MAX = 16 * 1024
 
 
-def check_file(contract, report, path):
+def check_files(contract, report, paths):
     groups = defaultdict(list)
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-        if not line.strip():
+    for path in paths:
+        if not path.is_file():
+            groups[f"{path} is not there"] = []
             continue
-        try:
-            record = load_json(line)
-            groups[group_of(record)].append((f"line {number}", problems(contract, record)))
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            groups["lines that are no records"].append((f"line {number}", [f"{type(error).__name__}: {error}"]))
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+            if line.strip():
+                check_line(contract, groups, f"{path.name}:{number}", line)
     if not groups:
-        report.group(f"messages in {path.name}", [])
+        report.group("messages", [])
     for name, results in sorted(groups.items()):
         report.group(name, results)
+
+
+def check_line(contract, groups, where, line):
+    try:
+        record = load_json(line)
+        groups[group_of(record)].append((where, problems(contract, record)))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        groups["lines that are no records"].append((where, [f"{type(error).__name__}: {error}"]))
 
 
 def topic_of(record):
