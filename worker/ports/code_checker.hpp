@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <string>
+#include <variant>
+
+#include "common/async/spawn.hpp"
+#include "common/secret.hpp"
+#include "worker/domain/event.hpp"
+
+// What the HTTP interface needs of the pipeline: is the code that a person typed right?
+namespace sendcode::ports {
+
+struct guess {
+  std::string challenge_id;  // checked by the caller: `[A-Za-z0-9_-]{22,128}`
+  std::string environment_id;
+  std::string application_id;
+  domain::purpose purpose = domain::purpose::sign_in;
+  std::string phone_number;  // international, or national for the environment's default country
+  std::string user_id;       // empty: none
+  secret code;               // six digits, checked by the caller
+};
+
+struct code_approved {
+  std::string device_token;
+  bool test = false;  // a test number's code
+};
+struct code_incorrect {
+  std::uint32_t attempts_left = 0;
+};
+struct code_has_expired {};
+struct code_locked_out {};
+struct code_not_found {};
+using check_answer = std::variant<code_approved, code_incorrect, code_has_expired, code_locked_out, code_not_found>;
+
+// Nothing is known of whether the guess counted. The caller answers 503 with Retry-After.
+struct check_outage {};
+
+class code_checker {
+ public:
+  virtual ~code_checker() = default;
+  // Guesses are counted before they are compared; of two right guesses at once one is approved.
+  virtual awaitable<std::expected<check_answer, check_outage>> check(guess made) = 0;
+};
+
+}  // namespace sendcode::ports
