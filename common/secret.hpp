@@ -10,6 +10,18 @@ namespace sendcode {
 void wipe(void* data, std::size_t size) noexcept;
 void wipe(std::string& text) noexcept;  // the whole capacity; leaves it empty
 
+// Wipes a text when it goes, whichever way that is.
+class wiped_at_end {
+ public:
+  explicit wiped_at_end(std::string& text) noexcept : text_(text) {}
+  wiped_at_end(const wiped_at_end&) = delete;
+  wiped_at_end& operator=(const wiped_at_end&) = delete;
+  ~wiped_at_end() { wipe(text_); }
+
+ private:
+  std::string& text_;
+};
+
 // Bytes that must not be shown: no operator<<, no formatter, wiped when they go. Movable, not copyable: share one by
 // secret_ptr.
 class secret {

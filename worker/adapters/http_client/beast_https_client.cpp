@@ -50,17 +50,6 @@ void assemble(std::string& out, const https_request& request) {
   out.append("\r\n").append(request.body);
 }
 
-class wiped_at_end {
- public:
-  explicit wiped_at_end(std::string& text) : text_(text) {}
-  wiped_at_end(const wiped_at_end&) = delete;
-  wiped_at_end& operator=(const wiped_at_end&) = delete;
-  ~wiped_at_end() { wipe(text_); }
-
- private:
-  std::string& text_;
-};
-
 https_failure not_sent(std::string what) {
   return {https_failure::kind::not_sent, std::move(what)};
 }

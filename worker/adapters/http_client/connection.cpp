@@ -64,7 +64,8 @@ connection::connection(asio::io_context& context) : socket_(context.get_executor
 
 connection::~connection() {
   wipe(request);
-  // Said in good order, so that OpenSSL keeps the session fit for resumption. After an error nothing may be said any more.
+  // Said in good order, so that OpenSSL keeps the session fit for resumption. After an error nothing may be said any
+  // more.
   if (ssl_ && socket_.is_open() && problem_.empty() && SSL_is_init_finished(ssl_.get()) != 0) {
     ERR_clear_error();
     SSL_shutdown(ssl_.get());

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <array>
+#include <string>
+
+#include "common/url.hpp"
+#include "worker/adapters/senders/refusal_log.hpp"
+#include "worker/ports/https_client.hpp"
+#include "worker/ports/text_sender.hpp"
+
+namespace sendcode::senders {
+
+struct twilio_sender_config {
+  url base_url;         // https://api.twilio.com: each region has its own host then; any other is used as it is
+  std::string ca_file;  // empty: the system's
+};
+
+// Twilio's Programmable Messaging, with the account, source and credentials of each order's environment. One thread.
+class twilio_sender final : public ports::text_sender {
+ public:
+  // Client and clock must outlive it.
+  twilio_sender(ports::https_client& client, ports::clock& clock, const twilio_sender_config& config);
+
+  domain::sender_kind kind() const noexcept override { return domain::sender_kind::twilio; }
+  awaitable<ports::sender_reply> send(const ports::text_order& order, ports::steady_time deadline) override;
+  bool answers_repeats() const noexcept override { return false; }
+  awaitable<std::expected<std::vector<ports::found_text>, ports::search_failure>> find(
+      const ports::text_order& order, timestamp since, ports::steady_time deadline) override;
+
+ private:
+  ports::https_request make_request(const domain::twilio_settings& account, std::string_view method) const;
+
+  ports::https_client& client_;
+  ports::clock& clock_;
+  std::array<ports::origin, 3> origins_;  // by region
+  std::string path_;                      // before /2010-04-01
+  refusal_log refusals_;
+};
+
+}  // namespace sendcode::senders
