@@ -1,0 +1,169 @@
+#include "tests/integration/kafka/cluster.hpp"
+
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <cstdlib>
+#include <stdexcept>
+#include <thread>
+
+namespace sendcode::tests {
+namespace {
+
+constexpr int timeout_ms = 10'000;
+
+const char* real_bootstrap() {
+  const char* const given = std::getenv("KAFKA_BOOTSTRAP");
+  return given != nullptr && *given != '\0' ? given : nullptr;
+}
+
+void require(bool holds, const std::string& what) {
+  if (!holds) throw std::runtime_error("the test's cluster: " + what);
+}
+
+rd_kafka_t* make_client(rd_kafka_type_t type, const kafka::property_map& properties) {
+  rd_kafka_conf_t* const conf = rd_kafka_conf_new();
+  std::array<char, 256> text{};
+  for (const auto& [name, value] : properties) {
+    require(rd_kafka_conf_set(conf, name.c_str(), value.c_str(), text.data(), text.size()) == RD_KAFKA_CONF_OK,
+            text.data());
+  }
+  rd_kafka_t* const made = rd_kafka_new(type, conf, text.data(), text.size());
+  require(made != nullptr, text.data());
+  return made;
+}
+
+// One admin request and its result's error, if any.
+template <typename Request>
+std::string ask_admin(rd_kafka_t* client, Request&& request) {
+  rd_kafka_queue_t* const answers = rd_kafka_queue_new(client);
+  request(answers);
+  rd_kafka_event_t* const event = rd_kafka_queue_poll(answers, timeout_ms);
+  const std::string error = event == nullptr                   ? "no answer"
+                            : rd_kafka_event_error(event) != 0 ? rd_kafka_event_error_string(event)
+                                                               : "";
+  if (event != nullptr) rd_kafka_event_destroy(event);
+  rd_kafka_queue_destroy(answers);
+  return error;
+}
+
+}  // namespace
+
+bool eventually(const std::function<bool()>& condition, std::chrono::milliseconds at_most) {
+  const auto deadline = std::chrono::steady_clock::now() + at_most;
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() >= deadline) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  return true;
+}
+
+bool cluster::is_real() {
+  return real_bootstrap() != nullptr;
+}
+
+cluster::cluster() {
+  if (is_real()) {
+    bootstrap_ = real_bootstrap();
+    client_ = make_client(RD_KAFKA_PRODUCER, properties());
+    return;
+  }
+  client_ = make_client(RD_KAFKA_PRODUCER, {{"bootstrap.servers", "127.0.0.1:1"}, {"log_level", "0"}});
+  mock_ = rd_kafka_mock_cluster_new(client_, 1);
+  require(mock_ != nullptr, "no mock cluster");
+  bootstrap_ = rd_kafka_mock_cluster_bootstraps(mock_);
+}
+
+cluster::~cluster() {
+  if (mock_ != nullptr) rd_kafka_mock_cluster_destroy(mock_);
+  rd_kafka_destroy(client_);
+}
+
+rd_kafka_mock_cluster_t* cluster::mock() const {
+  require(mock_ != nullptr, "a test of the mock cluster runs on a real one");
+  return mock_;
+}
+
+std::string cluster::unique(const std::string& stem) const {
+  static std::atomic<int> count = 0;
+  return stem + "-" + std::to_string(getpid()) + "-" + std::to_string(++count);
+}
+
+std::string cluster::make_topic(const std::string& stem, int partitions) {
+  const auto name = unique(stem);
+  if (mock_ != nullptr) {
+    require(rd_kafka_mock_topic_create(mock_, name.c_str(), partitions, 1) == RD_KAFKA_RESP_ERR_NO_ERROR, name);
+  } else {
+    create_on_real(name, partitions);
+  }
+  return name;
+}
+
+void cluster::create_on_real(const std::string& topic, int partitions) {
+  std::array<char, 256> text{};
+  rd_kafka_NewTopic_t* wanted = rd_kafka_NewTopic_new(topic.c_str(), partitions, 1, text.data(), text.size());
+  require(wanted != nullptr, text.data());
+  const auto error = ask_admin(
+      client_, [&](rd_kafka_queue_t* answers) { rd_kafka_CreateTopics(client_, &wanted, 1, nullptr, answers); });
+  rd_kafka_NewTopic_destroy(wanted);
+  require(error.empty(), topic + ": " + error);
+}
+
+void cluster::delete_records(const std::string& topic, std::int32_t partition, std::int64_t before) {
+  rd_kafka_topic_partition_list_t* const list = rd_kafka_topic_partition_list_new(1);
+  rd_kafka_topic_partition_list_add(list, topic.c_str(), partition)->offset = before;
+  rd_kafka_DeleteRecords_t* wanted = rd_kafka_DeleteRecords_new(list);
+  const auto error = ask_admin(
+      client_, [&](rd_kafka_queue_t* answers) { rd_kafka_DeleteRecords(client_, &wanted, 1, nullptr, answers); });
+  rd_kafka_DeleteRecords_destroy(wanted);
+  rd_kafka_topic_partition_list_destroy(list);
+  require(error.empty(), topic + ": " + error);
+}
+
+void cluster::produce(const std::string& topic, const std::vector<test_record>& records) {
+  rd_kafka_t* const producer =
+      make_client(RD_KAFKA_PRODUCER, {{"bootstrap.servers", bootstrap_}, {"linger.ms", "1"}, {"log_level", "0"}});
+  rd_kafka_topic_t* const to = rd_kafka_topic_new(producer, topic.c_str(), nullptr);
+  for (const auto& each : records) {
+    rd_kafka_headers_t* const headers = rd_kafka_headers_new(each.headers.size());
+    for (const auto& [name, value] : each.headers) {
+      rd_kafka_header_add(headers, name.data(), static_cast<ssize_t>(name.size()), value.data(),
+                          static_cast<ssize_t>(value.size()));
+    }
+    std::array<rd_kafka_vu_t, 6> fields{};
+    fields[0].vtype = RD_KAFKA_VTYPE_RKT;
+    fields[0].u.rkt = to;
+    fields[1].vtype = RD_KAFKA_VTYPE_MSGFLAGS;
+    fields[1].u.i = RD_KAFKA_MSG_F_COPY;
+    fields[2].vtype = RD_KAFKA_VTYPE_KEY;
+    if (each.key) fields[2].u.mem = {const_cast<char*>(each.key->data()), each.key->size()};
+    fields[3].vtype = RD_KAFKA_VTYPE_VALUE;
+    if (each.value) fields[3].u.mem = {const_cast<char*>(each.value->data()), each.value->size()};
+    fields[4].vtype = RD_KAFKA_VTYPE_HEADERS;
+    fields[4].u.headers = headers;
+    fields[5].vtype = RD_KAFKA_VTYPE_PARTITION;
+    fields[5].u.i32 = each.partition;
+    require(rd_kafka_produceva(producer, fields.data(), fields.size()) == nullptr, "produce");
+  }
+  const auto error = rd_kafka_flush(producer, timeout_ms);
+  rd_kafka_topic_destroy(to);
+  rd_kafka_destroy(producer);
+  require(error == RD_KAFKA_RESP_ERR_NO_ERROR, "flush");
+}
+
+std::optional<std::int64_t> cluster::committed(const std::string& group, const std::string& topic,
+                                               std::int32_t partition) {
+  rd_kafka_t* const asking =
+      make_client(RD_KAFKA_CONSUMER, {{"bootstrap.servers", bootstrap_}, {"group.id", group}, {"log_level", "0"}});
+  rd_kafka_topic_partition_list_t* const list = rd_kafka_topic_partition_list_new(1);
+  rd_kafka_topic_partition_list_add(list, topic.c_str(), partition);
+  const auto error = rd_kafka_committed(asking, list, timeout_ms);
+  const auto offset = list->elems[0].offset;
+  rd_kafka_topic_partition_list_destroy(list);
+  rd_kafka_destroy(asking);
+  require(error == RD_KAFKA_RESP_ERR_NO_ERROR, std::string("committed: ") + rd_kafka_err2str(error));
+  return offset < 0 ? std::nullopt : std::optional(offset);
+}
+
+}  // namespace sendcode::tests

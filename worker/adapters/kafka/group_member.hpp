@@ -1,0 +1,99 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "worker/adapters/kafka/assignment.hpp"
+#include "worker/adapters/kafka/handles.hpp"
+#include "worker/adapters/kafka/link_state.hpp"
+
+namespace sendcode::kafka {
+
+// The consuming half: membership in the group, which partitions are ours, what is committed and what pauses. Everything
+// here is the intake thread's, and librdkafka calls back within next() alone. Nothing waits, close() excepted.
+class group_member {
+ public:
+  using time = std::chrono::steady_clock::time_point;
+
+  group_member(std::string topic, std::chrono::milliseconds drain, std::size_t span_max, link_state& link);
+
+  // Once, before anything else. The error is librdkafka's sentence.
+  std::expected<void, std::string> open(conf_ptr conf, const std::vector<std::string>& topics_needed);
+  queue_ptr queue() const { return queue_ptr(rd_kafka_queue_get_consumer(client_.get())); }
+
+  // Joins the group once every topic is there; until then asks again at growing intervals, and waits at most a second
+  // for each answer.
+  void tick(time now);
+
+  // The next record of a partition that is ours, or nothing when there is none now. Serves max.poll.interval.ms,
+  // rebalances and commits' answers.
+  message_ptr next();
+  // Whose records are delivered: not those of a partition that is being given back.
+  const std::shared_ptr<ports::assignment>& holder(std::int32_t partition) const;
+
+  void hold_all(bool hold);                     // pauses everything, or no longer
+  void check_spans();                           // pauses the partitions whose span is full, resumes them at half
+  void commit();                                // what changed since the last time
+  void settled(const ports::assignment& held);  // one of its events is no longer open
+
+  // Waits for the last commit and leaves the group, each until the deadline at most. False: something was still
+  // unanswered.
+  bool close(time commit_deadline, time leave_deadline);
+  void abandon();  // records of it are still in use: leaves its memory to the end of the process
+
+  std::uint64_t truncations() const { return truncations_; }
+  std::size_t partitions() const { return held_.size(); }
+
+ private:
+  struct held_partition {
+    std::shared_ptr<ports::assignment> assignment;
+    std::int64_t committed = RD_KAFKA_OFFSET_INVALID;  // asked for; forgotten again when the commit fails
+    bool paused = false;
+    bool span_full = false;
+    bool leaving = false;
+  };
+  // A revocation under way: what was started gets its time, then the offsets are committed, then the partitions go.
+  struct drain {
+    partitions_ptr partitions;
+    time deadline;
+    bool commit_sent = false;
+  };
+
+  static void on_rebalance(rd_kafka_t*, rd_kafka_resp_err_t error, rd_kafka_topic_partition_list_t* list, void* self);
+  static void on_commit(rd_kafka_t*, rd_kafka_resp_err_t error, rd_kafka_topic_partition_list_t* list, void* self);
+  static void on_error(rd_kafka_t* client, int error, const char* text, void* self);
+
+  void assigned(const rd_kafka_topic_partition_list_t& list);
+  void revoked(const rd_kafka_topic_partition_list_t& list);
+  void give_back(const rd_kafka_topic_partition_list_t& list);
+  void advance_drain(time now);
+  void start_over(std::int32_t partition);
+  void handle_error(const rd_kafka_message_t& message);
+  void apply_pauses();
+  bool topics_are_there();
+
+  const std::string topic_;
+  const std::chrono::milliseconds drain_time_;
+  const std::size_t span_max_;
+  link_state& link_;
+  client_ptr client_;
+  std::vector<topic_ptr> topics_needed_;
+  std::unordered_map<std::int32_t, held_partition> held_;
+  std::optional<drain> drain_;            // of the current rebalance: a newer one replaces it
+  std::vector<std::int32_t> start_over_;  // partitions without a usable offset, until no rebalance is under way
+  std::size_t commits_in_flight_ = 0;
+  bool subscribed_ = false;
+  bool hold_all_ = false;
+  bool closing_ = false;
+  occasional topic_checks_;
+  occasional commit_complaints_;
+  std::uint64_t truncations_ = 0;
+};
+
+}  // namespace sendcode::kafka
