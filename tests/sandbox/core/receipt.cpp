@@ -14,11 +14,9 @@ std::string sign(std::string_view token, std::string_view url, parameters form_p
   std::sort(form_parameters.begin(), form_parameters.end());
   form_parameters.erase(std::unique(form_parameters.begin(), form_parameters.end()), form_parameters.end());
   std::string signed_text(url);
-  std::string_view last_name;
   for (const auto& [name, value] : form_parameters) {
-    if (name != last_name) signed_text += name;
+    signed_text += name;
     signed_text += value;
-    last_name = name;
   }
   byte_array<EVP_MAX_MD_SIZE> mac;
   unsigned int size = 0;

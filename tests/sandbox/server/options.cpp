@@ -7,8 +7,8 @@ namespace {
 
 constexpr int wrong_use = 2;
 
-// "a:b" or "a:b:c", none empty.
-std::vector<std::string> split(const std::string& text, std::size_t parts) {
+// An option's "a:b" or "a:b:c", none empty.
+std::vector<std::string> split(const std::string& option, const std::string& text, std::size_t parts) {
   std::vector<std::string> out;
   std::size_t start = 0;
   while (out.size() + 1 < parts) {
@@ -22,7 +22,7 @@ std::vector<std::string> split(const std::string& text, std::size_t parts) {
     if (part.empty()) out.clear();
   }
   if (out.size() != parts)
-    throw CLI::ValidationError("needs " + std::to_string(parts) + " parts with ':' between them");
+    throw CLI::ValidationError(option, "needs " + std::to_string(parts) + " parts with ':' between them");
   return out;
 }
 
@@ -63,15 +63,15 @@ std::expected<options, int> read_options(int argc, const char* const* argv) {
   try {
     app.parse(argc, argv);
     for (const auto& one : accounts) {
-      const auto parts = split(one, 2);
+      const auto parts = split("--account", one, 2);
       out.with.accounts.push_back({parts[0], parts[1]});
     }
     for (const auto& one : keys) {
-      const auto parts = split(one, 3);
+      const auto parts = split("--api-key", one, 3);
       out.with.api_keys.push_back({parts[0], parts[1], parts[2]});
     }
     for (const auto& one : clients) {
-      const auto parts = split(one, 2);
+      const auto parts = split("--kinde-client", one, 2);
       out.with.clients.push_back({parts[0], parts[1]});
     }
   } catch (const CLI::ParseError& e) {
