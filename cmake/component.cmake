@@ -1,5 +1,5 @@
 # sendcode_component(NAME DEPENDS a b ...): the folder's sources as one library. The DEPENDS lines are the architecture
-# (tests/unit/layers checks that includes say the same).
+# (tests/contract/layers checks that includes say the same).
 function(sendcode_component name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "DEPENDS")
   file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.cpp")
