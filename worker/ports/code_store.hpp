@@ -123,10 +123,10 @@ struct settle_request {
   domain::outcome outcome;
   event_flags flags;
   milliseconds record_life{0};
-  std::string phone;
-  std::string prefix;
+  std::string phone{};
+  std::string prefix{};
   bool fraud_answer = false;
-  std::optional<allowance_check> give_back;  // the reserved text: nothing can have been taken
+  std::optional<allowance_check> give_back{};  // the reserved text: nothing can have been taken
 };
 struct message_claimed {};  // another event's text
 using settle_reply = std::variant<settled, message_claimed, lost>;

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+
+#include "worker/ports/time.hpp"
+
+namespace sendcode::app {
+
+// The machine's clocks, and timers of one io_context's thread.
+class system_clock final : public ports::clock {
+ public:
+  explicit system_clock(boost::asio::io_context& context) : context_(context) {}
+
+  timestamp now() const override;
+  ports::steady_time steady_now() const override;
+  awaitable<void> sleep_until(ports::steady_time when) override;
+
+ private:
+  boost::asio::io_context& context_;
+};
+
+// OpenSSL's generator for keys; a fast one, seeded from it, for jitter. One thread.
+class system_random final : public ports::random_source {
+ public:
+  system_random();
+
+  void fill(std::span<std::uint8_t> out) override;
+  double unit() override;
+
+ private:
+  std::uint64_t state_;
+};
+
+}  // namespace sendcode::app

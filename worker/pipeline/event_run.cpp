@@ -1,0 +1,309 @@
+#include "worker/pipeline/event_run.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+#include "common/logging.hpp"
+#include "worker/codec/event_decoder.hpp"
+#include "worker/codec/status_encoder.hpp"
+#include "worker/domain/device_token.hpp"
+#include "worker/domain/message_text.hpp"
+#include "worker/pipeline/admission_request.hpp"
+#include "worker/pipeline/store_retry.hpp"
+
+namespace sendcode::pipeline {
+namespace {
+
+constexpr domain::backoff hold_backoff{milliseconds{250}, milliseconds{5'000}};
+constexpr seconds default_code_life{600};  // where no settings say
+constexpr seconds least_life_to_hold{30};  // a held event ends this long before its code's life
+constexpr milliseconds skew_most{1'000};
+constexpr milliseconds leased_recheck{200};
+
+const domain::environment_settings* settings_of(const domain::verdict& verdict, const rules& rules,
+                                                const domain::send_code_event& event) {
+  if (const auto* plan = std::get_if<domain::send_plan>(&verdict)) return plan->environment.get();
+  return rules.settings->find(event.environment_id);
+}
+
+domain::outcome rejected_as(domain::reason reason) {
+  domain::outcome out;
+  out.status = domain::status::rejected;
+  out.reason = reason;
+  return out;
+}
+
+domain::outcome failed_unavailable() {
+  domain::outcome out;
+  out.status = domain::status::failed;
+  out.reason = domain::reason::senders_unavailable;
+  return out;
+}
+
+std::string_view to_text(domain::hold::why why) {
+  switch (why) {
+    case domain::hold::why::settings_not_current:
+      return "the settings were not read yet";
+    case domain::hold::why::settings_broken:
+      return "its settings document is not valid and never was";
+    case domain::hold::why::secret_missing:
+      return "a secret that its settings name is missing";
+    case domain::hold::why::no_sender:
+      return "no sender is configured for it";
+  }
+  return "";
+}
+
+ports::outgoing_record to_outgoing(ports::topic topic, codec::encoded_record record) {
+  ports::outgoing_record out;
+  out.topic = topic;
+  out.key = std::move(record.key);
+  out.headers = std::move(record.headers);
+  out.value = std::move(record.value);
+  return out;
+}
+
+}  // namespace
+
+void publish_dead_letter(const services& with, const options& chosen, ports::incoming_record& record,
+                         domain::dead_letter_error error, std::string_view detail) {
+  // Above this a copy with our headers might not fit into a record: the bytes stay where they came from, and their
+  // digest says which they are.
+  constexpr std::size_t copied_most = std::size_t{512} * 1024;
+  ports::outgoing_record out;
+  out.topic = ports::topic::dead_letter;
+  if (record.key) out.key = std::string(*record.key);
+  std::size_t header_bytes = 0;
+  for (const auto& [name, value] : record.headers) header_bytes += name.size() + value.size();
+  if (header_bytes <= copied_most) {
+    for (const auto& [name, value] : record.headers) out.headers.emplace_back(name, value);
+  }
+  const codec::dead_letter_source source{chosen.source_topic, record.position.partition, record.position.offset};
+  for (auto& header : codec::dead_letter_headers(error, detail, source)) out.headers.push_back(std::move(header));
+  if (record.value.size() <= copied_most) {
+    out.value = std::string(record.value);
+    out.null_value = record.value.data() == nullptr;
+  } else {
+    out.null_value = true;
+    out.headers.emplace_back("value-size", std::to_string(record.value.size()));
+    out.headers.emplace_back("value-sha256", to_hex(as_text(sha256(record.value))));
+  }
+  log::warn("an event became a dead letter", {{"error", to_text(error)},
+                                              {"detail", detail},
+                                              {"partition", record.position.partition},
+                                              {"offset", record.position.offset}});
+  with.telemetry.dead_lettered(error);
+  with.stream.publish(std::move(out), record.position);
+}
+
+event_run::event_run(shard_state& shard, taken_event taken)
+    : shard_(shard),
+      with_(shard.with),
+      taken_(std::move(taken)),
+      taken_at_(shard.with.clock.now()),
+      rules_(shard.rules) {
+  with_.random.fill(token_);
+}
+
+awaitable<void> event_run::run() {
+  while (true) {
+    if (must_stop()) co_return leave();
+    rules_ = shard_.rules;
+    auto verdict = domain::judge(taken_.event, *rules_.settings, {.kinde_configured = with_.kinde != nullptr});
+    const auto* environment = settings_of(verdict, rules_, taken_.event);
+    admission of{.event = taken_.event, .birth = birth()};
+    if (environment != nullptr) of.code_life = environment->sms.code_ttl;
+
+    const domain::code_key* signing = nullptr;
+    if (auto* plan = std::get_if<domain::send_plan>(&verdict)) {
+      phone_ = plan->phone;
+      of.plan = plan;
+      of.known_device = taken_.event.purpose == domain::purpose::mfa ||
+                        (!taken_.event.device_token.empty() &&
+                         domain::is_valid_device_token(rules_.device_token_key->expose(), taken_.event.environment_id,
+                                                       plan->phone.e164, taken_.event.device_token, with_.clock.now()));
+      signing = rules_.code_keys->signing_key(with_.clock.now());
+    } else if (const auto* no = std::get_if<domain::rejection>(&verdict)) {
+      phone_ = no->phone;
+      of.verdict = rejected_as(no->reason);
+    } else {
+      const auto& why = std::get<domain::hold>(verdict);
+      phone_ = why.phone;
+      const auto after = co_await hold(why);
+      if (after == after_hold::stop) co_return leave();
+      if (after == after_hold::judge_again) continue;
+      of.verdict = failed_unavailable();
+    }
+
+    auto reply = co_await admit(of, signing != nullptr ? signing->id : "");
+    if (!reply) co_return leave();
+    if (auto* end = std::get_if<ports::settled>(&*reply)) co_return finish(*end);
+    if (std::holds_alternative<ports::id_reused>(*reply)) {
+      co_return dead_letter(domain::dead_letter_error::id_reused, "the same source and id came before with other data");
+    }
+    if (std::holds_alternative<ports::poison>(*reply)) {
+      co_return dead_letter(domain::dead_letter_error::poison, "more than 3 workers took it up and did not end it");
+    }
+    if (const auto* other = std::get_if<ports::leased_elsewhere>(&*reply)) {
+      co_await with_.clock.sleep_until(with_.clock.steady_now() +
+                                       std::min(other->left + milliseconds{1}, leased_recheck));
+      continue;
+    }
+    if (co_await go_on(std::get<ports::granted>(*reply), std::get<domain::send_plan>(verdict))) co_return;
+  }
+}
+
+bool event_run::must_stop() const {
+  return shard_.draining || ports::is_revoked(*taken_.record.position.held_by);
+}
+
+timestamp event_run::birth() const {
+  auto out = taken_at_;
+  if (taken_.event.time) out = std::min(out, *taken_.event.time);
+  if (taken_.record.appended_at) out = std::min(out, *taken_.record.appended_at);
+  return out;
+}
+
+awaitable<event_run::after_hold> event_run::hold(const domain::hold& why) {
+  if (shard_.held >= held_max) co_return after_hold::give_up;
+  const auto* environment = rules_.settings->find(taken_.event.environment_id);
+  const seconds life = environment != nullptr ? environment->sms.code_ttl : default_code_life;
+  const auto ends = birth() + life - least_life_to_hold;
+  log::warn("an event is held",
+            {{"environment", taken_.event.environment_id}, {"because", to_text(why.because)}, {"secret", why.detail}});
+
+  // It neither occupies a sender nor counts as in flight: other environments' events pass it.
+  ++shard_.held;
+  --shard_.in_flight;
+  with_.telemetry.held_changed(1);
+  auto result = after_hold::judge_again;
+  for (unsigned tries = 2;; ++tries) {
+    if (with_.clock.now() >= ends) {
+      result = after_hold::give_up;
+      break;
+    }
+    const auto pause = hold_backoff.ceiling(tries) / 2 + hold_backoff.before(tries, with_.random.unit()) / 2;
+    co_await with_.clock.sleep_until(with_.clock.steady_now() + pause);
+    if (must_stop()) {
+      result = after_hold::stop;
+      break;
+    }
+    const auto now = domain::judge(taken_.event, *shard_.rules.settings, {.kinde_configured = with_.kinde != nullptr});
+    if (!std::holds_alternative<domain::hold>(now)) break;
+  }
+  --shard_.held;
+  ++shard_.in_flight;
+  with_.telemetry.held_changed(-1);
+  co_return result;
+}
+
+awaitable<std::optional<ports::admit_reply>> event_run::admit(const admission& of, std::string_view signing_key_id) {
+  bool address_uncounted = false;
+  auto request = make_admit_request(of, shard_.chosen, with_.random, signing_key_id, address_uncounted);
+  request.token = token_;
+  if (address_uncounted) with_.telemetry.client_address_uncounted();
+  admit_asked_ = with_.clock.steady_now();
+  const auto call = [&] { return with_.store.admit(request); };
+  const auto give_up = [&] { return must_stop(); };
+  co_return co_await until_answered<ports::admit_reply>(with_, call, give_up);
+}
+
+awaitable<bool> event_run::go_on(ports::granted& grant, const domain::send_plan& plan) {
+  watch_skew(grant.store_now);
+  if (plan.route.front() == domain::sender_kind::test) co_return co_await settle_test_number(plan);
+
+  const auto* key = rules_.code_keys->find(grant.key_id, with_.clock.now());
+  if (key == nullptr) {
+    log::error("the key of a code is not in the key ring any more: keep keys until their codes have expired",
+               {{"key", grant.key_id}});
+    ports::settle_request request{
+        .token = token_,
+        .environment_id = taken_.event.environment_id,
+        .request_id = taken_.event.request_id,
+        .outcome = failed_unavailable(),
+        .flags = grant.flags,
+        .record_life = ports::record_life(plan.environment->sms.code_ttl, shard_.chosen.dedupe_ttl)};
+    const auto call = [&] { return with_.store.settle(request); };
+    const auto never = [] { return false; };
+    auto reply = co_await until_answered<ports::settle_reply>(with_, call, never);
+    if (auto* end = std::get_if<ports::settled>(&*reply)) finish(*end);
+    co_return std::holds_alternative<ports::settled>(*reply);
+  }
+  const domain::code code =
+      domain::derive_code(key->key->expose(),
+                          {taken_.event.environment_id, taken_.event.application_id, taken_.event.purpose,
+                           plan.phone.e164, taken_.event.user_id, taken_.event.challenge_id},
+                          grant.nonce);
+  secret body(domain::message_text(code.expose(), taken_.event.locale, plan.phone.country));
+  leased_event leased{taken_.event, plan, grant, token_, admit_asked_, [this] { return must_stop(); }};
+  delivery_run delivery(with_, shard_.chosen, shard_.accounts, std::move(leased), std::move(body));
+  auto result = co_await delivery.run();
+  if (auto* end = std::get_if<ports::settled>(&result)) {
+    finish(*end);
+    co_return true;
+  }
+  if (std::holds_alternative<lease_lost>(result)) {
+    with_.random.fill(token_);
+    co_return false;
+  }
+  leave();
+  co_return true;
+}
+
+awaitable<bool> event_run::settle_test_number(const domain::send_plan& plan) {
+  ports::settle_request request;
+  request.token = token_;
+  request.environment_id = taken_.event.environment_id;
+  request.request_id = taken_.event.request_id;
+  request.outcome.status = domain::status::sent;
+  request.outcome.sender = domain::sender_kind::test;
+  request.record_life = ports::record_life(plan.environment->sms.code_ttl, shard_.chosen.dedupe_ttl);
+  const auto call = [&] { return with_.store.settle(request); };
+  const auto never = [] { return false; };
+  auto reply = co_await until_answered<ports::settle_reply>(with_, call, never);
+  if (auto* end = std::get_if<ports::settled>(&*reply)) {
+    finish(*end);
+    co_return true;
+  }
+  with_.random.fill(token_);
+  co_return false;
+}
+
+void event_run::finish(const ports::settled& end) {
+  if (end.outcome.reason == domain::reason::poison) {
+    dead_letter(domain::dead_letter_error::poison, "more than 3 workers took it up and did not end it");
+    return;
+  }
+  const codec::outcome_status status{.event = &taken_.event,
+                                     .outcome = &end.outcome,
+                                     .phone = phone_ ? &*phone_ : nullptr,
+                                     .expires_at = end.expires_at,
+                                     .now = with_.clock.now()};
+  const auto age = std::chrono::duration_cast<milliseconds>(status.now - birth());
+  with_.telemetry.event_ended(taken_.event.environment_id, taken_.event.purpose, end.outcome, age);
+  with_.stream.publish(to_outgoing(ports::topic::delivery_status, codec::encode_outcome(status)),
+                       taken_.record.position);
+}
+
+void event_run::dead_letter(domain::dead_letter_error error, std::string_view detail) {
+  publish_dead_letter(with_, shard_.chosen, taken_.record, error, detail);
+}
+
+void event_run::leave() {
+  with_.stream.drop(taken_.record.position);
+}
+
+void event_run::watch_skew(timestamp store_now) {
+  const auto skew = std::chrono::duration_cast<milliseconds>(with_.clock.now() - store_now);
+  with_.telemetry.clock_skew(skew);
+  if (std::chrono::abs(skew) > skew_most && log::enabled(log::level::warn)) {
+    static thread_local ports::steady_time next_warning{};
+    const auto now = with_.clock.steady_now();
+    if (now < next_warning) return;
+    next_warning = now + std::chrono::minutes{1};
+    log::warn("this machine's clock and that of Redis differ: run a time service on both",
+              {{"skew_ms", static_cast<std::int64_t>(skew.count())}});
+  }
+}
+
+}  // namespace sendcode::pipeline
