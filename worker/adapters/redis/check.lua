@@ -1,0 +1,25 @@
+local token, id = ARGV[2], ARGV[3]
+local value = call('GET', KEYS[1])
+local c = value and challenge_read(value)
+if not c or c.binding ~= ARGV[1] or c.state ~= 'P' then return {'not_found'} end
+if c.expires <= now then return {'expired'} end
+
+local function counted(n) return {'counted', c.nonce, c.key, n, c.first, c.flags, now} end
+
+for at = 1, #c.tokens, 16 do
+  if sub(c.tokens, at, at + 15) == token then return counted((at + 15) / 16) end
+end
+if c.guesses >= GUESSES then return {'locked_out'} end
+
+local p = phone_read(call('GET', KEYS[2]))
+c.guesses, c.tokens = c.guesses + 1, c.tokens .. token
+p[c.class], p.last = math.min(p[c.class] + 1, 255), now
+local entry = phone_entry(p, id)
+if entry then
+  entry[2] = c.guesses
+else
+  p[#p + 1] = {c.class, c.guesses, c.expires, id}
+end
+challenge_write(KEYS[1], c, ARGV[4])
+phone_write(KEYS[2], p)
+return counted(c.guesses)

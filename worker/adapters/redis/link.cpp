@@ -1,0 +1,184 @@
+#include "worker/adapters/redis/link.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/connect.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/ssl/error.hpp>
+#include <boost/asio/ssl/host_name_verification.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+#include <utility>
+
+namespace sendcode::redis {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+
+namespace {
+
+constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
+
+bool is_ip_address(const std::string& host) {
+  error_code failure;
+  asio::ip::make_address(host, failure);
+  return !failure;
+}
+
+}  // namespace
+
+redis_link::redis_link(const asio::any_io_executor& executor, std::shared_ptr<asio::ssl::context> tls,
+                       std::function<void(const std::string&)> on_closed)
+    : executor_(executor),
+      tls_context_(std::move(tls)),
+      on_closed_(std::move(on_closed)),
+      socket_(executor),
+      timer_(executor) {}
+
+awaitable<std::string> redis_link::open(redis_address address, deadline until) {
+  const auto self = shared_from_this();
+  timer_.expires_at(until);
+  timer_.async_wait([self](error_code stopped) {
+    if (!stopped && !self->open_) self->close("no connection in time");
+  });
+  std::string failure = co_await connect(std::move(address));
+  timer_.cancel();
+  if (closed_) co_return reason_;
+  if (!failure.empty()) {
+    close(failure);
+    co_return failure;
+  }
+  open_ = true;
+  read();
+  co_return std::string{};
+}
+
+awaitable<std::string> redis_link::connect(redis_address address) {
+  asio::ip::tcp::resolver resolver(executor_);
+  const std::string port = std::to_string(address.port);
+  auto [unresolved, endpoints] = co_await resolver.async_resolve(address.host, port, as_result);
+  if (unresolved) co_return "the host's name is not resolved: " + unresolved.message();
+  if (closed_) co_return reason_;
+  auto [unconnected, endpoint] = co_await asio::async_connect(socket_, endpoints, as_result);
+  if (unconnected) co_return "no connection: " + unconnected.message();
+  if (closed_) co_return reason_;
+  error_code ignored;
+  socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
+  if (!tls_context_) co_return std::string{};
+
+  tls_.emplace(socket_, *tls_context_);
+  // Server name indication is for names alone (RFC 6066 §3); the check of the certificate is for both.
+  if (!is_ip_address(address.host)) SSL_set_tlsext_host_name(tls_->native_handle(), address.host.c_str());
+  tls_->set_verify_callback(asio::ssl::host_name_verification(address.host));
+  auto [refused] = co_await tls_->async_handshake(asio::ssl::stream_base::client, as_result);
+  if (refused) co_return "TLS: " + refused.message();
+  co_return std::string{};
+}
+
+awaitable<reply_result> redis_link::request(const redis_command& command, deadline until) {
+  return asio::async_initiate<const asio::use_awaitable_t<>, void(reply_result)>(
+      [this, &command, until](auto handler) { issue(command, until, std::move(handler)); }, asio::use_awaitable);
+}
+
+void redis_link::issue(const redis_command& command, deadline until,
+                       std::move_only_function<void(reply_result)> handler) {
+  const char* refusal = !open_ ? "not connected" : "too many commands wait for Redis";
+  if (!open_ || waiting_.size() >= commands_in_flight_max) {
+    // Never from inside the call that began the wait.
+    asio::post(executor_, [waiter = std::move(handler), refusal]() mutable { waiter(std::unexpected(refusal)); });
+    return;
+  }
+  command.encode_onto(out_);
+  waiting_.push_back({until, std::move(handler)});
+  watch();
+  flush_after_this_turn();
+}
+
+void redis_link::flush_after_this_turn() {
+  if (flushing_) return;
+  flushing_ = true;
+  asio::post(executor_, [self = shared_from_this()] { self->flush(); });
+}
+
+void redis_link::flush() {
+  if (!open_ || out_.empty()) {
+    flushing_ = false;
+    return;
+  }
+  leaving_.clear();
+  leaving_.swap(out_);
+  auto written = [self = shared_from_this()](error_code failure, std::size_t) {
+    if (failure) {
+      self->close("writing failed: " + failure.message());
+    } else {
+      self->flush();
+    }
+  };
+  if (tls_) {
+    asio::async_write(*tls_, asio::buffer(leaving_), std::move(written));
+  } else {
+    asio::async_write(socket_, asio::buffer(leaving_), std::move(written));
+  }
+}
+
+void redis_link::read() {
+  auto arrived = [self = shared_from_this()](error_code failure, std::size_t size) {
+    if (failure) {
+      const bool ended = failure == asio::error::eof || failure == asio::ssl::error::stream_truncated;
+      self->close(ended ? "Redis closed the connection" : "reading failed: " + failure.message());
+      return;
+    }
+    self->take(std::string_view(self->in_.data(), size));
+    if (self->open_) self->read();
+  };
+  if (tls_) {
+    tls_->async_read_some(asio::buffer(in_), std::move(arrived));
+  } else {
+    socket_.async_read_some(asio::buffer(in_), std::move(arrived));
+  }
+}
+
+void redis_link::take(std::string_view bytes) {
+  if (!reader_.feed(bytes)) return close("an answer is too large, or not Redis' protocol");
+  while (open_) {
+    auto reply = reader_.next();
+    if (!reply) return close("an answer is not Redis' protocol: " + reply.error());
+    if (!*reply) return;
+    if (waiting_.empty()) return close("an answer that was not asked for");
+    auto handler = std::move(waiting_.front().handler);
+    waiting_.pop_front();
+    handler(std::move(**reply));  // resumes the coroutine right here: it may issue commands, or close
+  }
+}
+
+// One timer for the oldest command: deadlines stand in order.
+void redis_link::watch() {
+  if (watching_ || waiting_.empty() || !open_) return;
+  watching_ = true;
+  timer_.expires_at(waiting_.front().until);
+  timer_.async_wait([self = shared_from_this()](error_code stopped) {
+    self->watching_ = false;
+    if (stopped || self->waiting_.empty()) return;
+    if (self->waiting_.front().until <= std::chrono::steady_clock::now()) {
+      // Later replies could not be told from the one that is missing.
+      self->close("Redis did not answer in time");
+    } else {
+      self->watch();
+    }
+  });
+}
+
+void redis_link::close(const std::string& reason) {
+  if (closed_) return;
+  const auto self = shared_from_this();
+  closed_ = true;
+  open_ = false;
+  reason_ = reason;
+  error_code ignored;
+  socket_.close(ignored);
+  timer_.cancel();
+  if (const auto tell = std::exchange(on_closed_, nullptr)) tell(reason_);
+  auto failed = std::exchange(waiting_, {});
+  for (waiting& each : failed) each.handler(std::unexpected(reason_));
+}
+
+}  // namespace sendcode::redis

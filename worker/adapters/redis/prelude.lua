@@ -1,0 +1,97 @@
+-- Put before every script at build time. Layouts, arguments and replies: docs/redis.md. Scripts read, decide, and only then write.
+local call, pack, unstruct, sub = redis.call, struct.pack, struct.unpack, string.sub
+
+local now -- ms, by Redis' clock: the only "now" there is
+do
+  local time = call('TIME')
+  now = time[1] * 1000 + math.floor(time[2] / 1000)
+end
+
+local DAY = 86400000
+local FAILURES_KEPT = 90 * DAY
+local GUESSES = 5
+
+local EXPIRED, FAILED, REJECTED = 3, 4, 2
+
+local function known_version(version, what)
+  if version ~= 1 then error({err = 'LAYOUT of ' .. what .. ' is of another version'}) end
+end
+
+local function seconds(ms) return math.max(math.ceil(ms / 1000), 1) end
+
+-- Event record.
+local RECORD = '<Bc1c16c16I8I8I8BBBBBBI4BB'
+
+local function record_read(value)
+  local r, version, size, at = {}, nil, nil, nil
+  version, r.state, r.token, r.hmac, r.lease, r.first, r.expires, r.runouts, r.flags, r.status, r.reason, r.limit,
+    r.sender, r.retry, r.segments, size, at = unstruct(RECORD, value)
+  known_version(version, 'an event record')
+  r.tail = sub(value, at)
+  return r
+end
+
+local function record_pack(r)
+  return pack(RECORD, 1, r.state, r.token, r.hmac, r.lease, r.first, r.expires, r.runouts, r.flags, r.status, r.reason,
+    r.limit, r.sender, r.retry, r.segments, #r.tail) .. r.tail
+end
+
+local function record_write(key, r, life)
+  local value = record_pack(r)
+  call('SET', key, value, 'PX', life)
+  return value
+end
+
+-- Challenge.
+local CHALLENGE = '<Bc1c1BBc16c32I8c16I8B'
+
+local function challenge_read(value)
+  local c, version, held, at = {}, nil, nil, nil
+  version, c.state, c.class, c.flags, c.guesses, c.binding, c.nonce, c.expires, c.first, c.sent, held, at =
+    unstruct(CHALLENGE, value)
+  known_version(version, 'a challenge')
+  c.tokens = sub(value, at, at + held * 16 - 1)
+  at = at + held * 16
+  c.consumed = ''
+  if c.state == 'A' then
+    c.consumed = sub(value, at, at + 15)
+    at = at + 16
+  end
+  c.key = sub(value, at)
+  return c
+end
+
+local function challenge_write(key, c, life)
+  call('SET', key, pack(CHALLENGE, 1, c.state, c.class, c.flags, c.guesses, c.binding, c.nonce, c.expires, c.first,
+    c.sent, #c.tokens / 16) .. c.tokens .. c.consumed .. c.key, 'PX', life)
+end
+
+-- Failures of a phone and its live challenges: { s =, k =, last =, {class, guesses, ends, id}… }
+local function phone_read(value)
+  local p = {s = 0, k = 0, last = 0}
+  if not value then return p end
+  local version, s, k, last = unstruct('<BBBI8', value)
+  known_version(version, "a phone's failures")
+  if last + FAILURES_KEPT > now then p.s, p.k, p.last = s, k, last end
+  for at = 12, #value, 18 do
+    local class, guesses, ends, id = unstruct('<c1BI8c8', value, at)
+    if ends > now then p[#p + 1] = {class, guesses, ends, id} end
+  end
+  return p
+end
+
+local function phone_entry(p, id)
+  for i = 1, #p do
+    if p[i][4] == id then return p[i], i end
+  end
+end
+
+local function phone_write(key, p)
+  if #p == 0 and p.s == 0 and p.k == 0 then
+    call('DEL', key)
+    return
+  end
+  local value = pack('<BBBI8', 1, p.s, p.k, p.last)
+  for i = 1, #p do value = value .. pack('<c1BI8c8', p[i][1], p[i][2], p[i][3], p[i][4]) end
+  call('SET', key, value, 'PX', FAILURES_KEPT)
+end

@@ -1,0 +1,125 @@
+#include "worker/adapters/redis/redis_code_store.hpp"
+
+#include <utility>
+
+#include "common/logging.hpp"
+#include "worker/adapters/redis/connection.hpp"
+#include "worker/adapters/redis/errors.hpp"
+#include "worker/adapters/redis/replies.hpp"
+#include "worker/adapters/redis/requests.hpp"
+
+namespace sendcode::redis {
+
+using ports::store_outage;
+using ports::stored;
+
+// Writes a request, calls its script, reads the reply.
+class redis_code_store::caller {
+ public:
+  caller(const boost::asio::any_io_executor& executor, redis_options options, const secret& subjects_key,
+         const ports::clock& clock, std::function<void(bool)> on_up)
+      : clock_(clock), writer_(subjects_key, options.dedupe_ttl) {
+    std::vector<const script*> scripts{&admit_script,  &renew_script, &release_script,
+                                       &settle_script, &check_script, &consume_script};
+    connection_ =
+        std::make_shared<redis_connection>(executor, std::move(options), std::move(scripts), std::move(on_up));
+  }
+
+  // `write` may be called twice; `read` turns the reply into an optional<Reply>.
+  template <typename Reply, typename Write, typename Read>
+  awaitable<stored<Reply>> call(const script& which, Write write, Read read) {
+    if (!connection_->ready()) co_await connection_->first_attempt();
+    command_.clear();
+    command_.add("EVALSHA").add(which.sha);
+    write(command_);
+    reply_result reply = co_await connection_->execute(command_);
+    if (reply && reply->is_error() && reply->text.starts_with("NOSCRIPT")) {
+      command_.clear();
+      command_.add("EVAL").add(which.body);
+      write(command_);
+      reply = co_await connection_->execute(command_);
+    }
+    if (!reply) co_return std::unexpected(store_outage{std::move(reply.error())});
+    if (reply->is_error()) co_return std::unexpected(refused(which, reply->text));
+    std::optional<Reply> understood = read(*reply);
+    if (understood) co_return std::move(*understood);
+    co_return std::unexpected(not_understood(which));
+  }
+
+  timestamp now() const { return clock_.now(); }
+  request_writer& writer() noexcept { return writer_; }
+  redis_connection& connection() noexcept { return *connection_; }
+
+ private:
+  store_outage refused(const script& which, std::string_view error) {
+    std::string what = explain(error);
+    if (!is_passing(error) && said_.insert(what).second) {
+      log::error("Redis refuses a script: events wait", {{"script", which.name}, {"what", what}});
+    }
+    return {std::move(what)};
+  }
+
+  store_outage not_understood(const script& which) {
+    std::string what = "an answer of Redis to " + std::string(which.name) + " is not understood";
+    if (said_.insert(what).second) {
+      log::error("an answer of Redis is not understood: is there a newer sendcode on the same Redis?",
+                 {{"script", which.name}});
+    }
+    return {std::move(what)};
+  }
+
+  const ports::clock& clock_;
+  request_writer writer_;
+  std::shared_ptr<redis_connection> connection_;
+  redis_command command_;       // of the call that is being written; encoded before anything else runs
+  std::set<std::string> said_;  // explained errors: as many as there are kinds
+};
+
+redis_code_store::redis_code_store(const boost::asio::any_io_executor& executor, redis_options options,
+                                   const secret& subjects_key, const ports::clock& clock,
+                                   std::function<void(bool up)> on_up)
+    : caller_(std::make_unique<caller>(executor, std::move(options), subjects_key, clock, std::move(on_up))) {}
+
+redis_code_store::~redis_code_store() = default;
+
+void redis_code_store::start() {
+  caller_->connection().start();
+}
+void redis_code_store::stop() {
+  caller_->connection().stop();
+}
+bool redis_code_store::ready() const noexcept {
+  return caller_->connection().ready();
+}
+
+awaitable<stored<ports::admit_reply>> redis_code_store::admit(const ports::admit_request& request) {
+  auto write = [this, &request](redis_command& command) { caller_->writer().admit(command, request, caller_->now()); };
+  co_return co_await caller_->call<ports::admit_reply>(admit_script, write, read_admit);
+}
+
+awaitable<stored<ports::renew_reply>> redis_code_store::renew(const ports::renew_request& request) {
+  auto write = [this, &request](redis_command& command) { caller_->writer().renew(command, request, caller_->now()); };
+  co_return co_await caller_->call<ports::renew_reply>(renew_script, write, read_renew);
+}
+
+awaitable<stored<bool>> redis_code_store::release(const ports::renew_request& request) {
+  auto write = [this, &request](redis_command& command) { caller_->writer().release(command, request); };
+  co_return co_await caller_->call<bool>(release_script, write, read_release);
+}
+
+awaitable<stored<ports::settle_reply>> redis_code_store::settle(const ports::settle_request& request) {
+  auto write = [this, &request](redis_command& command) { caller_->writer().settle(command, request, caller_->now()); };
+  co_return co_await caller_->call<ports::settle_reply>(settle_script, write, read_settle);
+}
+
+awaitable<stored<ports::check_reply>> redis_code_store::check(const ports::check_request& request) {
+  auto write = [this, &request](redis_command& command) { caller_->writer().check(command, request); };
+  co_return co_await caller_->call<ports::check_reply>(check_script, write, read_check);
+}
+
+awaitable<stored<ports::consume_reply>> redis_code_store::consume(const ports::consume_request& request) {
+  auto write = [this, &request](redis_command& command) { caller_->writer().consume(command, request); };
+  co_return co_await caller_->call<ports::consume_reply>(consume_script, write, read_consume);
+}
+
+}  // namespace sendcode::redis

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/secret.hpp"
+#include "worker/adapters/redis/redis_options.hpp"
+#include "worker/ports/code_store.hpp"
+#include "worker/ports/time.hpp"
+
+namespace sendcode::redis {
+
+// code_store on one Redis (docs/redis.md): one connection, one thread (that of `executor`), each call one script.
+//
+// A call answers, or fails as an outage within options.timeout. Nothing is tried again here but a script that Redis
+// forgot. A caller's cancellation is not heeded: the answer is at most the timeout away.
+class redis_code_store final : public ports::code_store {
+ public:
+  // `on_up` hears each change of the connection, on the executor's thread; it may be empty. `clock` tells the
+  // allowance's period and must outlive this.
+  redis_code_store(const boost::asio::any_io_executor& executor, redis_options options, const secret& subjects_key,
+                   const ports::clock& clock, std::function<void(bool up)> on_up = {});
+  ~redis_code_store() override;
+
+  void start();  // connects, and keeps connecting
+  void stop();   // calls in flight fail as outages; await nothing after it. On the executor's thread
+  bool ready() const noexcept;
+
+  awaitable<ports::stored<ports::admit_reply>> admit(const ports::admit_request& request) override;
+  awaitable<ports::stored<ports::renew_reply>> renew(const ports::renew_request& request) override;
+  awaitable<ports::stored<bool>> release(const ports::renew_request& request) override;
+  awaitable<ports::stored<ports::settle_reply>> settle(const ports::settle_request& request) override;
+  awaitable<ports::stored<ports::check_reply>> check(const ports::check_request& request) override;
+  awaitable<ports::stored<ports::consume_reply>> consume(const ports::consume_request& request) override;
+
+ private:
+  class caller;
+  std::unique_ptr<caller> caller_;
+};
+
+}  // namespace sendcode::redis

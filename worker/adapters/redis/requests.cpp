@@ -1,0 +1,242 @@
+#include "worker/adapters/redis/requests.hpp"
+
+#include "worker/adapters/redis/period.hpp"
+#include "worker/adapters/redis/record.hpp"
+
+namespace sendcode::redis {
+namespace {
+
+using domain::limit_kind;
+
+std::string_view first_8(const short_hash& hash) {
+  return as_text(hash).substr(0, 8);
+}
+
+bool is_list(limit_kind per) {
+  return per == limit_kind::phone || per == limit_kind::user || per == limit_kind::client_ip;
+}
+
+std::string_view bucket_word(limit_kind per) {
+  switch (per) {
+    case limit_kind::application:
+      return "app";
+    case limit_kind::country:
+      return "country";
+    case limit_kind::prefix:
+      return "prefix";
+    default:
+      return "env";
+  }
+}
+
+bool same_key(const ports::limit_check& a, const ports::limit_check& b) {
+  return a.per == b.per && a.wide_network == b.wide_network && a.subject == b.subject &&
+         (is_list(a.per) || a.window == b.window);
+}
+
+// Kind, and what it counts by: `l1`.
+std::string_view limit_word(const ports::limit_check& limit) {
+  switch (limit.per) {
+    case limit_kind::phone:
+      return "l1";
+    case limit_kind::user:
+      return "l2";
+    case limit_kind::client_ip:
+      return limit.wide_network ? "n3" : "l3";
+    case limit_kind::application:
+      return "b4";
+    case limit_kind::country:
+      return "b6";
+    case limit_kind::prefix:
+      return "p7";
+    default:
+      return "b5";
+  }
+}
+
+// Redis' time decides which of two periods it is, so the clocks may differ.
+void add_allowance(redis_command& command, const std::optional<ports::allowance_check>& allowance, timestamp now) {
+  if (!allowance) {
+    command.add(-1);
+    for (int i = 0; i < 4; ++i) command.add(0);
+    return;
+  }
+  const period current = period_of(now, allowance->monthly);
+  const period next = period_of(current.end, allowance->monthly);
+  command.add(allowance->max).add(current.number).add(to_unix_ms(current.end));
+  command.add(next.number).add(to_unix_ms(next.end));
+}
+
+}  // namespace
+
+void request_writer::limit_keys(redis_command& command, const ports::admit_request& request, const short_hash& phone) {
+  key_writer keys(command, request.environment_id);
+  limit_key_.clear();
+  std::size_t next = 6;
+  for (std::size_t i = 0; i < request.limits.size(); ++i) {
+    const ports::limit_check& limit = request.limits[i];
+    std::size_t earlier = 0;
+    while (earlier < i && !same_key(request.limits[earlier], limit)) ++earlier;
+    if (earlier < i) {
+      limit_key_.push_back(limit_key_[earlier]);
+      continue;
+    }
+    limit_key_.push_back(next);
+    ++next;
+    switch (limit.per) {
+      case limit_kind::phone:
+        keys.list(
+            "phone", request.device,
+            limit.subject == request.phone ? phone : hashes_.hash("phone", request.environment_id, limit.subject));
+        break;
+      case limit_kind::user:
+        keys.list("user", request.device, hashes_.hash("user", request.environment_id, limit.subject));
+        break;
+      case limit_kind::client_ip: {
+        const std::string_view word = limit.wide_network ? "net" : "ip";
+        keys.list(word, std::nullopt, hashes_.hash(word, request.environment_id, limit.subject));
+        break;
+      }
+      case limit_kind::application:
+        keys.buckets("app", to_key_text(hashes_.plain(limit.subject)), limit.window);
+        break;
+      case limit_kind::prefix:
+        keys.buckets("prefix", limit.subject, limit.window);
+        keys.buckets("approved", limit.subject, prefix_share_window);
+        keys.buckets("prefix", limit.subject, prefix_share_window);
+        next += 2;
+        break;
+      default:
+        keys.buckets(bucket_word(limit.per), limit.subject.empty() ? "-" : std::string_view(limit.subject),
+                     limit.window);
+    }
+  }
+}
+
+void request_writer::admit(redis_command& command, const ports::admit_request& request, timestamp now) {
+  const std::string& environment = request.environment_id;
+  const milliseconds kept = ports::record_life(request.code_life, dedupe_ttl_);
+  const short_hash challenge = hashes_.plain(request.challenge_id);
+  const short_hash phone = hashes_.hash("phone", environment, request.phone);
+  const bool to_be_admitted = request.verdict.status == domain::status::none;
+
+  const std::size_t count_at = command.size();
+  command.add(0);
+  key_writer keys(command, environment);
+  keys.event(request.request_id);
+  keys.challenge(challenge);
+  keys.phone(phone);
+  keys.allowance();
+  if (request.prefix.empty()) {
+    keys.event(request.request_id);
+  } else {
+    keys.fraud(request.prefix);
+  }
+  if (to_be_admitted) limit_keys(command, request, phone);
+  command.replace(count_at, static_cast<std::int64_t>(command.size() - count_at - 1));
+
+  command.add(request.token);
+  command.add(hashes_.hash("data", environment, as_text(request.data_digest)));
+  command.add(to_unix_ms(request.birth)).add(request.code_life.count()).add(kept.count());
+  command.begin();
+  if (!to_be_admitted) {
+    command.append(static_cast<std::int64_t>(request.verdict.status)).append(",");
+    command.append(static_cast<std::int64_t>(request.verdict.reason));
+  }
+  command.end();
+  command.add(ports::lease_duration.count());
+  command.add(request.device == ports::device_class::known ? "k" : "s");
+  command.add(hashes_.binding(environment, request.application_id, request.purpose, request.phone, request.user_id));
+  command.add(request.fresh_nonce).add(request.signing_key_id).add(request.request_id).add(first_8(challenge));
+  command.add((request.device == ports::device_class::known ? flag::known_device : 0U) |
+              (request.test_number ? flag::test_number : 0U));
+  add_allowance(command, request.allowance, now);
+  if (!to_be_admitted) return;
+  for (std::size_t i = 0; i < request.limits.size(); ++i) {
+    const ports::limit_check& limit = request.limits[i];
+    command.add(limit_word(limit)).add(static_cast<std::int64_t>(limit_key_[i])).add(limit.max);
+    command.add(limit.window.count());
+  }
+}
+
+void request_writer::renew(redis_command& command, const ports::renew_request& request, timestamp now) {
+  command.add(2);
+  key_writer keys(command, request.environment_id);
+  keys.event(request.request_id);
+  keys.allowance();
+  command.add(request.token).add(ports::lease_duration.count()).add(pack_flags(request.flags));
+  command.add(request.record_life.count());
+  if (request.reserve) add_allowance(command, request.reserve, now);
+}
+
+void request_writer::release(redis_command& command, const ports::renew_request& request) {
+  command.add(1);
+  key_writer(command, request.environment_id).event(request.request_id);
+  command.add(request.token).add(request.record_life.count());
+}
+
+void request_writer::settle(redis_command& command, const ports::settle_request& request, timestamp now) {
+  const domain::outcome& outcome = request.outcome;
+  command.add(4);
+  key_writer keys(command, request.environment_id);
+  keys.event(request.request_id);
+  if (outcome.message_id.empty()) {
+    keys.event(request.request_id);
+  } else {
+    keys.message(hashes_.plain(outcome.message_id));
+  }
+  const bool fraud = request.fraud_answer && !request.prefix.empty();
+  if (fraud) {
+    keys.fraud(request.prefix);
+  } else {
+    keys.event(request.request_id);
+  }
+  keys.allowance();
+
+  ports::event_flags flags = request.flags;
+  flags.failed_over |= outcome.failed_over;
+  flags.possible_duplicate |= outcome.possible_duplicate;
+  command.add(request.token).add(static_cast<std::int64_t>(outcome.status));
+  command.add(static_cast<std::int64_t>(outcome.reason)).add(static_cast<std::int64_t>(outcome.limited_by));
+  command.add(static_cast<std::int64_t>(outcome.sender)).add(pack_flags(flags)).add(outcome.retry_after_s);
+  command.add(outcome.segments).add(pack_tail(outcome)).add(request.record_life.count());
+  command.add(to_hex(as_text(request.request_id)));
+  command.add(fraud ? first_8(hashes_.hash("phone", request.environment_id, request.phone)) : std::string_view{});
+  if (!request.give_back) {
+    command.add("").add(0).add(0);
+    return;
+  }
+  const period current = period_of(now, request.give_back->monthly);
+  command.add("1").add(current.number).add(to_unix_ms(current.start));
+}
+
+void request_writer::check(redis_command& command, const ports::check_request& request) {
+  const short_hash challenge = hashes_.plain(request.challenge_id);
+  command.add(2);
+  key_writer keys(command, request.environment_id);
+  keys.challenge(challenge);
+  keys.phone(hashes_.hash("phone", request.environment_id, request.phone));
+  command.add(
+      hashes_.binding(request.environment_id, request.application_id, request.purpose, request.phone, request.user_id));
+  command.add(request.token).add(first_8(challenge)).add(request.challenge_life.count());
+}
+
+void request_writer::consume(redis_command& command, const ports::consume_request& request) {
+  const ports::check_request& checked = request.checked;
+  const short_hash challenge = hashes_.plain(checked.challenge_id);
+  command.add(3);
+  key_writer keys(command, checked.environment_id);
+  keys.challenge(challenge);
+  keys.phone(hashes_.hash("phone", checked.environment_id, checked.phone));
+  if (request.prefix.empty()) {
+    keys.challenge(challenge);
+  } else {
+    keys.buckets("approved", request.prefix, prefix_share_window);
+  }
+  command.add(
+      hashes_.binding(checked.environment_id, checked.application_id, checked.purpose, checked.phone, checked.user_id));
+  command.add(request.nonce).add(checked.token).add(first_8(challenge)).add(checked.challenge_life.count());
+  command.add(prefix_share_window.count());
+}
+
+}  // namespace sendcode::redis

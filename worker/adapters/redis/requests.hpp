@@ -1,0 +1,37 @@
+#pragma once
+
+#include <vector>
+
+#include "worker/adapters/redis/keys.hpp"
+#include "worker/adapters/redis/protocol.hpp"
+#include "worker/ports/code_store.hpp"
+
+// From requests of the port to keys and arguments of the scripts. `command` already holds EVALSHA and the hash; number
+// of keys, keys and arguments are added. A key that a call does not need is the call's first key again, for all must be
+// in one slot.
+namespace sendcode::redis {
+
+class request_writer {
+ public:
+  request_writer(const secret& subjects_key, milliseconds dedupe_ttl)
+      : hashes_(subjects_key), dedupe_ttl_(dedupe_ttl) {}
+
+  void admit(redis_command& command, const ports::admit_request& request, timestamp now);
+  void renew(redis_command& command, const ports::renew_request& request, timestamp now);
+  void release(redis_command& command, const ports::renew_request& request);
+  void settle(redis_command& command, const ports::settle_request& request, timestamp now);
+  void check(redis_command& command, const ports::check_request& request);
+  void consume(redis_command& command, const ports::consume_request& request);
+
+ private:
+  void limit_keys(redis_command& command, const ports::admit_request& request, const short_hash& phone);
+
+  subject_hasher hashes_;
+  milliseconds dedupe_ttl_;
+  std::vector<std::size_t> limit_key_;  // by limit: its index in KEYS, from 1
+};
+
+// Approved and sent texts of a prefix are compared over this long (design §13).
+constexpr milliseconds prefix_share_window{10 * 60 * 1000};
+
+}  // namespace sendcode::redis
