@@ -1,0 +1,34 @@
+#pragma once
+
+#include <iosfwd>
+
+namespace CLI {
+class App;
+}
+
+// The subcommands of `sendcode`. Each adds itself to the program's options and, once chosen, does its work and sets the exit code.
+namespace sendcode::app {
+
+enum class exit_code : int {
+  done = 0,
+  said_no = 1,      // it was understood and the answer is no: a wrong code, an invalid document
+  wrong_use = 2,    // options, or a configuration that is not valid
+  unreachable = 3,  // a server could not be reached in time
+};
+
+struct context {
+  bool json = false;  // output for programs
+  exit_code result = exit_code::done;
+  std::ostream& out;
+  std::ostream& err;
+};
+
+void add_run_command(CLI::App& program, context& with);
+void add_send_command(CLI::App& program, context& with);
+void add_check_command(CLI::App& program, context& with);
+void add_watch_command(CLI::App& program, context& with);
+void add_settings_commands(CLI::App& program, context& with);
+void add_keys_commands(CLI::App& program, context& with);
+void add_tokens_commands(CLI::App& program, context& with);
+
+}  // namespace sendcode::app
