@@ -32,7 +32,7 @@ struct https_request {
 
 struct https_response {
   unsigned status = 0;
-  std::string retry_after;  // as it came; empty: absent
+  std::string retry_after;  // Retry-After, else RateLimit-Reset, as it came; empty: absent
   std::string body;         // may repeat the code: the caller wipes it. At most response_body_max
   bool complete = false;    // false: the status line and headers came, the body did not come whole, or was too large
 };

@@ -51,8 +51,12 @@ class lean_parser final : public http::basic_parser<false> {
 
   void on_request_impl(http::verb, string_view, string_view, int, error_code&) override {}
   void on_response_impl(int code, string_view, int, error_code&) override { status = static_cast<unsigned>(code); }
-  void on_field_impl(http::field name, string_view, string_view value, error_code&) override {
-    if (name == http::field::retry_after && !header_came) retry_after.assign(value.data(), value.size());
+  void on_field_impl(http::field name, string_view name_text, string_view value, error_code&) override {
+    if (header_came) return;  // a trailer
+    // Kinde's servers say when to come back by RateLimit-Reset, in seconds too.
+    const bool says_when = name == http::field::retry_after ||
+                           (retry_after.empty() && boost::beast::iequals(name_text, "RateLimit-Reset"));
+    if (says_when) retry_after.assign(value.data(), value.size());
   }
   void on_header_impl(error_code&) override { header_came = true; }
   void on_body_init_impl(const boost::optional<std::uint64_t>& length, error_code&) override {
@@ -112,7 +116,7 @@ response_reader::state response_reader::end_of_stream() {
 }
 
 bool response_reader::has_header() const noexcept {
-  return parser_->current->header_came;
+  return parser_->current->header_came && !is_interim(parser_->current->status);
 }
 bool response_reader::keeps_alive() const {
   return parser_->current->keep_alive();

@@ -23,7 +23,7 @@ class response_reader {
   // The connection was closed in good order: `done` only if that is how this response ends.
   state end_of_stream();
 
-  bool has_header() const noexcept;  // status line and header fields came whole
+  bool has_header() const noexcept;  // status line and header fields of the final response came whole
   bool keeps_alive() const;          // after `done`
   unsigned status() const noexcept;
   std::string take_retry_after();
