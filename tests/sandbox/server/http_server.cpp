@@ -145,7 +145,8 @@ reply answer(server& on, const parser& read, door at) {
 }
 
 awaitable<void> post_callback(reply& out) {
-  auto posted = co_await post_receipt(*std::move(out.receipt));
+  callback receipt = *std::move(out.receipt);
+  const auto posted = co_await post_receipt(std::move(receipt));
   out.status = posted ? 200 : 502;
   if (posted) {
     out.body = fmt::format(R"({{"http_status":{}}})", *posted);
