@@ -69,9 +69,10 @@ class cursor {
   // {secret: NAME}: the name. The value is never told, for it may be the secret itself.
   std::optional<std::string> secret_name(const text_rule& rule) const;
 
-  // What is wrong here, with what stands here or without.
+  // What is wrong here: with what stands here; hiding it; or about the place alone.
   void complain(std::string_view allowed) const;
   void complain_secretly(std::string_view allowed) const;
+  void complain_plainly(std::string_view allowed) const { tell("", allowed); }
 
  private:
   cursor(const node* at, std::string path, report* into) : node_(at), path_(std::move(path)), report_(into) {}

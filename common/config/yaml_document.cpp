@@ -14,6 +14,9 @@
 namespace sendcode::config {
 namespace {
 
+// yaml-cpp takes a bracket that is never closed for the beginning of a key.
+constexpr const char* key_must_be_text = "a key must be text; is a bracket not closed?";
+
 // What the builder throws through yaml-cpp's parser; caught in parse_yaml.
 struct refused {
   YAML::Mark at;
@@ -94,7 +97,7 @@ class builder : public YAML::EventHandler {
 
   void open(node_kind kind, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
     check(mark, tag, anchor);
-    if (awaits_key()) throw refused{mark, "a key must be text"};
+    if (awaits_key()) throw refused{mark, key_must_be_text};
     if (open_.size() == document_depth_max) {
       throw refused{mark, "deeper than " + std::to_string(document_depth_max) + " levels"};
     }
@@ -117,7 +120,7 @@ class builder : public YAML::EventHandler {
       parent.made.items.push_back(std::move(done));
       return;
     }
-    if (!parent.pending) throw refused{{}, "a key must be text"};
+    if (!parent.pending) throw refused{{}, key_must_be_text};
     parent.pending->value = std::move(done);
     parent.made.members.push_back(std::move(*parent.pending));
     parent.pending.reset();
@@ -136,6 +139,8 @@ bool is_control(char c) noexcept {
 
 std::expected<node, problem> parse_yaml(std::string_view text, std::string_view file) {
   const auto refuse = [&](int line, std::string why) {
+    const auto newlines = static_cast<int>(std::ranges::count(text, '\n'));
+    line = std::min(line, newlines + (text.ends_with('\n') ? 0 : 1));  // what isn't closed is noticed behind the end
     return std::unexpected(problem{std::string(file), line, "", "", std::move(why)});
   };
   if (text.size() > document_bytes_max) return refuse(0, "larger than 64 KiB");
@@ -146,7 +151,8 @@ std::expected<node, problem> parse_yaml(std::string_view text, std::string_view 
 
   builder events(text);
   try {
-    std::istringstream in{std::string(text)};
+    // The comment, without a newline behind it: yaml-cpp takes an unclosed quote for closed where a file ends with one.
+    std::istringstream in{std::string(text) + "\n#"};
     YAML::Parser parser(in);
     if (!parser.HandleNextDocument(events) || !events.root) return refuse(0, "the document is empty");
     node out = std::move(*events.root);

@@ -130,7 +130,7 @@ class document_reader {
     }
     for (const auto& place : in.list(2, 2, "secrets")) out.auth_tokens.push_back(secret(place));
     if (out.auth_tokens.size() == 2 && out.auth_tokens[0].name == out.auth_tokens[1].name)
-      in.complain("two different secrets");
+      in.complain_plainly("two different secrets");
   }
 
   static void read_ttl(const cursor& in, domain::sms_settings& out) {
@@ -207,7 +207,7 @@ class document_reader {
     out.phone_applications = list.texts(0, applications_max, config::identifier);
     for (const auto& name : out.phone_applications) {
       if (std::ranges::find(out.applications, name) != out.applications.end()) continue;
-      list.complain("applications that `applications` names too; " + name + " is not there");
+      list.complain_plainly("applications that `applications` names too; " + name + " is not there");
     }
   }
 
