@@ -40,9 +40,10 @@ kafka::stream_options options_for(const cluster& kafka, const test_topics& topic
   kafka::stream_options options;
   options.properties = kafka.properties();
   if (!cluster::is_real()) {
-    // The mock lets every rebalance but the first take as long as a session, less a second.
-    options.properties["session.timeout.ms"] = "2000";
-    options.properties["heartbeat.interval.ms"] = "300";
+    // The mock lets every rebalance take as long as a session, less a second, and the first one 3 s: a shorter session
+    // would end before it.
+    options.properties["session.timeout.ms"] = "4000";
+    options.properties["heartbeat.interval.ms"] = "500";
   }
   options.group = topics.group;
   options.send_code_topic = topics.send_code;

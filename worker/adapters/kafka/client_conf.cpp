@@ -166,7 +166,7 @@ std::expected<conf_ptr, property_errors> reader_conf(const property_map& propert
   property_errors errors;
   set_all(conf.get(), shared_defaults, &errors);
   set_user_properties(conf.get(), properties, errors);
-  set(conf.get(), "enable.partition.eof", "false", &errors);
+  set(conf.get(), "enable.partition.eof", "true", &errors);  // a log may end in offsets that are no records
   return finished(std::move(conf), std::move(errors));
 }
 

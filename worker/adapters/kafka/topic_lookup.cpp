@@ -1,0 +1,31 @@
+#include "worker/adapters/kafka/topic_lookup.hpp"
+
+#include <memory>
+
+namespace sendcode::kafka {
+
+void last_error::remember(rd_kafka_t*, int error, const char* text, void* self) {
+  if (error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) return;  // says less than the one before it
+  static_cast<last_error*>(self)->text = text;
+}
+
+std::expected<std::int32_t, std::string> count_partitions(rd_kafka_t* client, rd_kafka_topic_t* topic,
+                                                          const last_error& said, std::chrono::milliseconds at_most) {
+  const struct rd_kafka_metadata* raw = nullptr;
+  const auto error = rd_kafka_metadata(client, 0, topic, &raw, static_cast<int>(at_most.count()));
+  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    rd_kafka_poll(client, 0);  // brings the error callback
+    return std::unexpected("Kafka cannot be reached: " + (said.text.empty() ? rd_kafka_err2str(error) : said.text) +
+                           ". Check kafka.properties");
+  }
+  const std::unique_ptr<const struct rd_kafka_metadata, destroyer<rd_kafka_metadata_destroy>> metadata(raw);
+  if (metadata->topic_cnt == 0)
+    return std::unexpected("Kafka says nothing of the topic " + std::string(rd_kafka_topic_name(topic)));
+  const auto& found = metadata->topics[0];
+  if (found.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    return std::unexpected("the topic " + std::string(found.topic) + ": " + rd_kafka_err2str(found.err));
+  }
+  return found.partition_cnt;
+}
+
+}  // namespace sendcode::kafka
