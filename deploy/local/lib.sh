@@ -50,6 +50,41 @@ free_port() {
   fail "no free port found in 20000 to 31999 after $attempt attempts"
 }
 
+# run_long WHAT PROGRESS COMMAND...: its output goes to a file, and every 10 s a line says how far it is, by the function PROGRESS, which is given that
+# file. A failure shows the end of the output and ends this script.
+run_long() {
+  local what=$1 progress=$2 begin=$SECONDS told=10 output far
+  shift 2
+  output=$(mktemp)
+  "$@" </dev/null >"$output" 2>&1 &
+  long_pid=$!
+  while kill -0 "$long_pid" 2>/dev/null; do
+    sleep 0.2
+    if ((SECONDS - begin >= told)); then
+      told=$((SECONDS - begin + 10))
+      far=$("$progress" "$output")
+      say "$what ($((SECONDS - begin)) s${far:+, $far})"
+    fi
+  done
+  wait "$long_pid" || {
+    tail -n 15 "$output" | sed 's/^/  | /' >&2
+    rm -f "$output"
+    fail "failed: $what"
+  }
+  long_pid=""
+  rm -f "$output"
+}
+
+no_progress() { :; }
+
+# await_long: for an exit trap. A command in the background of a script doesn't hear Ctrl-C.
+await_long() {
+  if [[ -n ${long_pid:-} ]] && kill -0 "$long_pid" 2>/dev/null; then
+    say "waiting for the running step to end"
+    wait "$long_pid" || true
+  fi
+}
+
 # --- a server's process -------------------------------------------------------------------------------------------------------------------
 
 # lock_data DIR: one start, stop or kill at a time for a data folder. Descriptor 9 holds the lock until this script ends.
