@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/context.hpp>
@@ -34,6 +35,7 @@ using steady = std::chrono::steady_clock;
 constexpr auto nothrow = asio::as_tuple(asio::use_awaitable);
 constexpr std::uint32_t header_bytes_max = 8 * 1024;
 constexpr std::size_t read_bytes_max = 4 * 1024;  // at once: a request of sendcode's fits
+constexpr std::size_t drained_bytes_max = 256 * 1024;
 constexpr seconds idle_max{120};
 constexpr seconds sweep_interval{5};
 constexpr milliseconds pause_after_accept_error{50};
@@ -156,6 +158,19 @@ awaitable<void> post_callback(reply& out) {
   }
 }
 
+// A connection closed with bytes unread is reset, and a reset may overtake the answer: so what a refused request still
+// sends is read away first.
+awaitable<void> drain(tcp::socket& socket) {
+  beast::error_code ignored;
+  socket.shutdown(tcp::socket::shutdown_send, ignored);
+  std::array<char, read_bytes_max> away;
+  for (std::size_t left = drained_bytes_max; left > 0;) {
+    const auto [error, size] = co_await socket.async_read_some(asio::buffer(away), nothrow);
+    if (error) co_return;
+    left -= std::min(left, size);
+  }
+}
+
 // Requests one after the other, until the connection ends.
 template <typename Stream>
 awaitable<void> serve(server& on, Stream& stream, tcp::socket& socket, registration& registered, door at) {
@@ -187,6 +202,7 @@ awaitable<void> serve(server& on, Stream& stream, tcp::socket& socket, registrat
     assemble(out, what, keep_alive);
     const auto [error, written] = co_await asio::async_write(stream, asio::buffer(out), nothrow);
     if (error && what.text != 0) on.core.answer_lost(what.text);
+    if (!error && wrong != 0) co_await drain(socket);
     if (error || !keep_alive) co_return;
   }
 }
