@@ -11,8 +11,8 @@ import sys
 import time
 
 from demo_clients import DemoError, event, until
-from demo_report import Report
-from demo_world import DIRECTORY, ROOT, STATE, World, end_everything
+from demo_report import Report, print_commands
+from demo_world import DIRECTORY, STATE, World, end_everything
 
 OUTCOME_S = 15  # for the outcome of one event
 CRASH_EVENTS = 200
@@ -42,13 +42,19 @@ class Demo:
         before = self.world.kafka.outcomes({challenge}).keys()
         code = self.world.sendcode.send(phone, challenge)
         outcome = self.outcome(challenge, before)
-        self.report.check(f"`sendcode send --wait` ends with {0 if outcome['status'] == 'sent' else 1}", code, 0 if outcome["status"] == "sent" else 1)
+        self.report.check(
+            f"`sendcode send --wait` ends with {0 if outcome['status'] == 'sent' else 1}",
+            code,
+            0 if outcome["status"] == "sent" else 1,
+        )
         return outcome
 
     def produce(self, phone, challenge, **changes):
         """Writes the event to Kafka; the outcome."""
         before = self.world.kafka.outcomes({challenge}).keys()
-        self.world.kafka.produce("sms.send-code", [(phone, event(phone, challenge, self.connection_id, **changes))], STRUCTURED)
+        self.world.kafka.produce(
+            "sms.send-code", [(phone, event(phone, challenge, self.connection_id, **changes))], STRUCTURED
+        )
         return self.outcome(challenge, before)
 
     def outcome(self, challenge, before):
@@ -57,7 +63,8 @@ class Demo:
 
         outcome = until(new, OUTCOME_S, "the event's outcome on sms.delivery-status")[0]
         words = [outcome["status"], outcome.get("reason"), outcome.get("sender") and f"by {outcome['sender']}"]
-        self.report.say(f"status on Kafka: {' '.join(word for word in words if word)}, phone {outcome.get('phone_number', 'not shown')}")
+        told = " ".join(word for word in words if word)
+        self.report.say(f"status on Kafka: {told}, phone {outcome.get('phone_number', 'not shown')}")
         return outcome
 
     def text(self, phone):
@@ -109,14 +116,20 @@ class Demo:
     def a_limit(self):
         self.report.scene("A third within the minute is more than this environment's limit of two a phone")
         outcome = self.send(SECOND, self.challenge)
-        self.report.check("it is rejected", (outcome["status"], outcome.get("reason")), ("rejected", "rate_limited.phone"))
+        self.report.check(
+            "it is rejected", (outcome["status"], outcome.get("reason")), ("rejected", "rate_limited.phone")
+        )
         self.report.check("the status says when to try again", 0 < outcome.get("retry_after_s", 0) <= 60)
         self.report.check("no third text", len(self.world.phones.texts(SECOND)), 2)
 
     def refused_numbers(self):
         self.report.scene("A landline, and somebody who has opted out")
         outcome = self.send(LANDLINE, new_challenge())
-        self.report.check("a number that is plainly a landline is rejected", (outcome["status"], outcome.get("reason")), ("rejected", "unsupported_number_type"))
+        self.report.check(
+            "a number that is plainly a landline is rejected",
+            (outcome["status"], outcome.get("reason")),
+            ("rejected", "unsupported_number_type"),
+        )
         self.report.check("and no sender was asked", outcome.get("attempts", []), [])
         for phone, told, reason in (
             (SAYS_LANDLINE, "one that only Twilio knows for a landline", "recipient_unreachable"),
@@ -125,7 +138,11 @@ class Demo:
             outcome = self.send(phone, new_challenge())
             self.report.check(f"{told}: failed", (outcome["status"], outcome.get("reason")), ("failed", reason))
             senders = [attempt["sender"] for attempt in outcome.get("attempts", [])]
-            self.report.check("asked once, and not walked around by the other sender", (senders, self.world.phones.texts(phone)), (["twilio"], []))
+            self.report.check(
+                "asked once, and not walked around by the other sender",
+                (senders, self.world.phones.texts(phone)),
+                (["twilio"], []),
+            )
 
     def too_late(self):
         self.report.scene("An event that has waited for 20 minutes")
@@ -137,11 +154,18 @@ class Demo:
     def broken_event(self):
         self.report.scene("Something that is no event")
         broken = '{"environment_id": "env_demo", "phone_number": '
-        headers = {"ce_specversion": "1.0", "ce_id": "broken-1", "ce_source": "/demo", "ce_type": "io.sendcode.send-code.v1"}
+        headers = {
+            "ce_specversion": "1.0",
+            "ce_id": "broken-1",
+            "ce_source": "/demo",
+            "ce_type": "io.sendcode.send-code.v1",
+        }
         self.world.kafka.produce("sms.send-code", [(LATE, broken)], {**headers, "content-type": "application/json"})
         letters = self.world.kafka.records["sms.send-code.dead-letter"]
         letter = until(lambda: letters and letters[0], OUTCOME_S, "the dead letter")
-        self.report.say(f"dead letter: {letter['headers'].get('error')}, {letter['headers'].get('error-detail', 'without detail')}")
+        self.report.say(
+            f"dead letter: {letter['headers'].get('error')}, {letter['headers'].get('error-detail', 'without detail')}"
+        )
         self.report.check("it is a dead letter, with its reason", letter["headers"].get("error"), "invalid_json")
         self.report.check("its bytes are as they came", letter["payload"], broken)
         self.report.check("it says where it came from", letter["headers"].get("source-topic"), "sms.send-code")
@@ -155,7 +179,9 @@ class Demo:
         outcome = self.send(OUTAGE, challenge)
         text, code = self.text(OUTAGE)
         self.report.check("the outcome is sent", outcome["status"], "sent")
-        self.report.check("by Kinde, and says that it failed over", (outcome["sender"], outcome.get("failed_over")), ("kinde", True))
+        self.report.check(
+            "by Kinde, and says that it failed over", (outcome["sender"], outcome.get("failed_over")), ("kinde", True)
+        )
         self.report.check("one text, from Kinde", (text["sender"], len(self.world.phones.texts(OUTAGE))), ("kinde", 1))
         self.report.check("its code is right", self.world.sendcode.check(OUTAGE, challenge, code)["status"], "approved")
         self.world.phones.clear_faults()
@@ -190,7 +216,8 @@ class Demo:
         self.report.check("every phone has its text", [phone for phone in phones.values() if not counts.get(phone)], [])
         twice = [phone for phone in phones.values() if counts.get(phone, 0) > 1 and phone not in flagged]
         self.report.check("none has two, unless its status says that it may", twice, [])
-        self.report.say(f"{sum(counts.get(phone, 0) for phone in phones.values())} texts for {CRASH_EVENTS} events, {len(flagged)} marked possible_duplicate")
+        texts = sum(counts.get(phone, 0) for phone in phones.values())
+        self.report.say(f"{texts} texts for {CRASH_EVENTS} events, {len(flagged)} marked possible_duplicate")
 
     def await_outcomes(self, challenges):
         begin, told = time.monotonic(), 0
@@ -200,7 +227,8 @@ class Demo:
             count, waited = len(self.world.kafka.outcomes(challenges)), time.monotonic() - begin
             if waited >= told + 5:
                 told = waited
-                self.report.say(f"{count} of {len(challenges)} have ended ({waited:.0f} s: the dead worker's session and leases run out)")
+                why = "the dead worker's session and leases run out"
+                self.report.say(f"{count} of {len(challenges)} have ended ({waited:.0f} s: {why})")
             return count >= len(challenges)
 
         until(ended, CRASH_S, f"{len(challenges)} outcomes")
@@ -209,8 +237,14 @@ class Demo:
         self.report.scene("What was never written down, and the end")
         written = [(self.world.directory / "worker.log").read_text(errors="replace")]
         written += [record["payload"] for topic in self.world.kafka.records.values() for record in topic]
-        found = [code for code in self.codes if any(re.search(rf"(?<![0-9a-f.]){code}(?![0-9a-f])", text) for text in written)]
-        self.report.check(f"none of {len(self.codes)} codes stands in the worker's log, a status or a dead letter", len(found), 0)
+        found = [
+            code
+            for code in self.codes
+            if any(re.search(rf"(?<![0-9a-f.]){code}(?![0-9a-f])", text) for text in written)
+        ]
+        self.report.check(
+            f"none of {len(self.codes)} codes stands in the worker's log, a status or a dead letter", len(found), 0
+        )
 
     def play(self):
         self.connection_id = self.world.sendcode.connection_id()
@@ -227,26 +261,6 @@ class Demo:
 
     def drain(self):
         self.report.check("told to stop, the worker drains and exits 0", self.world.drain_worker(), 0)
-
-
-def print_commands(world):
-    sandbox = json.loads((world.directory / "sandbox.json").read_text())
-    program, configuration = world.programs / "sendcode", world.directory / "worker.yaml"
-    print(f"""
-Left running, all on loopback. Commands to try:
-
-  {program} send --config {configuration} --phone +61491570110 \\
-    --environment env_demo --application app_web --purpose sign_in --wait
-  {program} watch --config {configuration}
-  curl -s {sandbox['control_url']}/sandbox/messages            # the phones
-  curl -s {world.sendcode.url}/metrics
-  curl -s -d '{{"target": "twilio", "kind": "refuse"}}' {sandbox['control_url']}/sandbox/faults   # Twilio goes down
-  curl -s -X DELETE {sandbox['control_url']}/sandbox/faults     # and comes back
-  kcat -C -b {world.bootstrap} -t sms.delivery-status -J -e -q  # statuses
-  less {world.directory}/worker.log
-
-To end it all: {ROOT / 'deploy/local/demo'} --stop
-""")
 
 
 def stop_kept():

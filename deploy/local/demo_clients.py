@@ -1,5 +1,5 @@
-"""How the demo speaks to what it runs: `Sendcode` alone knows sendcode's command line and HTTP, `Phones` the sandbox's controls, and `Kafka` reads and
-writes topics with kcat.
+"""How the demo speaks to what it runs: `Sendcode` alone knows sendcode's command line and HTTP, `Phones` the sandbox's
+controls, and `Kafka` reads and writes topics with kcat.
 """
 
 import contextlib
@@ -37,7 +37,9 @@ def until(condition, seconds, what):
 def request(url, body=None, method=None, headers=None):
     """(HTTP status, body); a refusal is an answer too."""
     data = None if body is None else json.dumps(body).encode()
-    call = urllib.request.Request(url, data=data, method=method, headers={"Content-Type": "application/json", **(headers or {})})
+    call = urllib.request.Request(
+        url, data=data, method=method, headers={"Content-Type": "application/json", **(headers or {})}
+    )
     try:
         with urllib.request.urlopen(call, timeout=10) as answer:
             return answer.status, answer.read().decode()
@@ -130,7 +132,8 @@ class Sendcode:
     def run(self, *arguments, accept=(0,)):
         done = subprocess.run([self.program, *arguments], text=True, capture_output=True, timeout=60)
         if done.returncode not in accept:
-            raise DemoError(f"sendcode {' '.join(arguments[:2])} ended with {done.returncode}: {(done.stderr or done.stdout).strip()[-800:]}")
+            said = (done.stderr or done.stdout).strip()[-800:]
+            raise DemoError(f"sendcode {' '.join(arguments[:2])} ended with {done.returncode}: {said}")
         return done
 
     def make_secrets(self):
@@ -139,7 +142,19 @@ class Sendcode:
         for name in ("codes", "refs", "subjects"):
             self._secret(folder / "keys" / name, self.run("keys", "new", name).stdout)
         made = json.loads(
-            self.run("tokens", "new", "--id", "demo", "--environments", ENVIRONMENT, "--applications", APPLICATION, "--scopes", "check", "--json").stdout
+            self.run(
+                "tokens",
+                "new",
+                "--id",
+                "demo",
+                "--environments",
+                ENVIRONMENT,
+                "--applications",
+                APPLICATION,
+                "--scopes",
+                "check",
+                "--json",
+            ).stdout
         )
         self.token = made["token"]
         self._secret(folder / "api_tokens", json.dumps([made["entry"]]))
@@ -161,14 +176,28 @@ class Sendcode:
 
     def send(self, phone, challenge):
         """Exit code of `send --wait`: 0 sent, 1 said no."""
-        return self.run(
-            "send", "--config", str(self.configuration), "--phone", phone, "--environment", ENVIRONMENT, "--application", APPLICATION,
-            "--purpose", "sign_in", "--challenge", challenge, "--wait", "--json", accept=(0, 1),
-        ).returncode  # fmt: skip
+        options = {
+            "--config": str(self.configuration),
+            "--phone": phone,
+            "--environment": ENVIRONMENT,
+            "--application": APPLICATION,
+            "--purpose": "sign_in",
+            "--challenge": challenge,
+        }
+        arguments = [word for option in options.items() for word in option]
+        return self.run("send", *arguments, "--wait", "--json", accept=(0, 1)).returncode
 
     def check(self, phone, challenge, code):
-        body = {"environment_id": ENVIRONMENT, "application_id": APPLICATION, "purpose": "sign_in", "phone_number": phone, "code": code}
-        status, answer = request(f"{self.url}/v1/challenges/{challenge}/check", body, headers={"Authorization": f"Bearer {self.token}"})
+        body = {
+            "environment_id": ENVIRONMENT,
+            "application_id": APPLICATION,
+            "purpose": "sign_in",
+            "phone_number": phone,
+            "code": code,
+        }
+        status, answer = request(
+            f"{self.url}/v1/challenges/{challenge}/check", body, headers={"Authorization": f"Bearer {self.token}"}
+        )
         if status != 200:
             raise DemoError(f"the check was answered with {status}: {answer[:400]}")
         return json.loads(answer)

@@ -1,4 +1,6 @@
-"""What the demo runs, in one folder: Redis, Kafka, the sandbox and a worker. Whatever it starts is written down, so that it can be ended."""
+"""What the demo runs, in one folder: Redis, Kafka, the sandbox and a worker. What it starts is written down, so that it
+can be ended.
+"""
 
 import contextlib
 import json
@@ -40,7 +42,8 @@ http:
 worker: {{max_in_flight: {max_in_flight}}}
 """
 
-# Two texts a minute for a phone: the demo shows a resend and then the limit, and has no half a minute to wait between them.
+# Two texts a minute for a phone: the demo shows a resend and then the limit, and has no half a minute to wait between
+# them.
 SETTINGS_YAML = """\
 environment_id: {environment}
 applications: [{application}]
@@ -115,7 +118,13 @@ class World:
             self._service("kafka", "--port", str(kafka_port))
         sandbox = self._sandbox()
         self.bootstrap = f"127.0.0.1:{kafka_port}" if self.real_kafka else sandbox["kafka"]
-        values = {**sandbox, "bootstrap": self.bootstrap, "redis_port": redis_port, "http_port": http_port, "directory": self.directory}
+        values = {
+            **sandbox,
+            "bootstrap": self.bootstrap,
+            "redis_port": redis_port,
+            "http_port": http_port,
+            "directory": self.directory,
+        }
         (self.directory / "worker.yaml").write_text(WORKER_YAML.format(**values, max_in_flight=MAX_IN_FLIGHT))
         (self.directory / "settings" / f"{ENVIRONMENT}.yaml").write_text(
             SETTINGS_YAML.format(environment=ENVIRONMENT, application=APPLICATION, account=ACCOUNT)
@@ -143,7 +152,9 @@ class World:
 
     def _launch(self, name, *command):
         with open(self.directory / f"{name}.log", "ab") as log:
-            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+            process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+            )
         self.started[name] = (process.pid, start_time(process.pid))
         self._remember()
         return process
@@ -158,7 +169,12 @@ class World:
 
     def _sandbox(self):
         ready = self.directory / "sandbox.json"
-        command = [str(self.programs / "sendcode-sandbox"), "--ready-file", str(ready), *([] if self.real_kafka else ["--kafka"])]
+        command = [
+            str(self.programs / "sendcode-sandbox"),
+            "--ready-file",
+            str(ready),
+            *([] if self.real_kafka else ["--kafka"]),
+        ]
         process = self._launch("sandbox", *command)
         self._ready("sandbox", process, ready.exists, 20)
         sandbox = json.loads(ready.read_text())
@@ -168,7 +184,9 @@ class World:
 
     def start_worker(self):
         begin = time.monotonic()
-        self.worker = self._launch("worker", str(self.programs / "sendcode"), "run", "--config", str(self.directory / "worker.yaml"))
+        self.worker = self._launch(
+            "worker", str(self.programs / "sendcode"), "run", "--config", str(self.directory / "worker.yaml")
+        )
         self._ready("worker", self.worker, self.sendcode.is_ready, 30)
         self.say(f"worker: ready on {self.sendcode.url} after {time.monotonic() - begin:.1f} s, pid {self.worker.pid}")
 
@@ -184,7 +202,10 @@ class World:
 
     def log_end(self, name, lines=12):
         with contextlib.suppress(OSError):
-            return "\n".join("  | " + line for line in (self.directory / f"{name}.log").read_text(errors="replace").splitlines()[-lines:])
+            return "\n".join(
+                "  | " + line
+                for line in (self.directory / f"{name}.log").read_text(errors="replace").splitlines()[-lines:]
+            )
         return ""
 
     def state(self):

@@ -1,7 +1,7 @@
 """Makes and shows sendcode's four topics, for deploy/local/kafka.
 
-It speaks three requests of Kafka's protocol itself: each of Kafka's own command line tools starts a JVM for one topic, 2 s of CPU a call, and
-`start` would wait longer for its topics than for the broker.
+It speaks two requests of Kafka's protocol itself: each of Kafka's own command line tools starts a JVM for one topic,
+2 s of CPU a call, and `start` would wait longer for its topics than for the broker.
 """
 
 import argparse
@@ -13,7 +13,8 @@ import sys
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
 
-# Retention is what SECURITY.md advises: requests hold phone numbers in full, dead letters whatever came, statuses only masked numbers.
+# Retention is what SECURITY.md advises: requests hold phone numbers in full, dead letters whatever came, statuses only
+# masked numbers.
 TOPICS = {
     "sms.send-code": ("partitions", {"retention.ms": 3 * DAY_MS}),
     "sms.delivery-status": ("partitions", {"retention.ms": 30 * DAY_MS}),
@@ -163,7 +164,9 @@ def main():
         else:
             for name in TOPICS:
                 count = present.get(name)
-                print(f"  {name:<28}" + ("missing" if count is None else f"{count} partition{'s' if count > 1 else ''}"))
+                print(
+                    f"  {name:<28}" + ("missing" if count is None else f"{count} partition{'s' if count > 1 else ''}")
+                )
         return 0 if len(present) == len(TOPICS) else 1
     except (OSError, KafkaError) as error:
         if not options.quiet:

@@ -1,7 +1,8 @@
 # shellcheck shell=bash
-# What deploy/local's commands share. A server is a data folder: its configuration, its log, and `pid`, which holds the process id and the time
-# the process started. A pid counts as ours only if /proc shows that start time and our configuration file in its command line, so that a pid
-# the system has given to somebody else is never waited for, reported or ended.
+# What deploy/local's commands share. A server is a data folder: its configuration, its log, and `pid`, which holds the
+# process id and the time the process started. A pid counts as ours only if /proc shows that start time and our
+# configuration file in its command line, so that a pid the system has given to somebody else is never waited for,
+# reported or ended.
 #
 # Exit codes: 0 done, 1 refused or failed, 2 wrong use.
 
@@ -50,8 +51,8 @@ free_port() {
   fail "no free port found in 20000 to 31999 after $attempt attempts"
 }
 
-# run_long WHAT PROGRESS COMMAND...: its output goes to a file, and every 10 s a line says how far it is, by the function PROGRESS, which is given that
-# file. A failure shows the end of the output and ends this script.
+# run_long WHAT PROGRESS COMMAND...: its output goes to a file, and every 10 s a line says how far it is, by the
+# function PROGRESS, which is given that file. A failure shows the end of the output and ends this script.
 run_long() {
   local what=$1 progress=$2 begin=$SECONDS told=10 output far
   shift 2
@@ -85,17 +86,18 @@ await_long() {
   fi
 }
 
-# --- a server's process -------------------------------------------------------------------------------------------------------------------
+# --- a server's process ----------------------------------------------------------------
 
-# lock_data DIR: one start, stop or kill at a time for a data folder. Descriptor 9 holds the lock until this script ends.
+# lock_data DIR: one start, stop or kill at a time for a data folder. Descriptor 9 holds the lock until this script
+# ends.
 lock_data() {
   mkdir -p "$1"
   exec 9>"$1/lock"
   flock -w 120 9 || fail "another $program command has been at work on $1 for two minutes"
 }
 
-# start_time PID: clock ticks from the machine's start to the process's; empty if it has ended. A zombie has ended once its last thread has: until
-# then it may still hold its port.
+# start_time PID: clock ticks from the machine's start to the process's; empty if it has ended. A zombie has ended once
+# its last thread has: until then it may still hold its port.
 start_time() {
   local stat threads
   stat=$(cat "/proc/$1/stat" 2>/dev/null) || return 0
@@ -128,7 +130,8 @@ launch() {
   mv "$data/pid.new" "$data/pid"
 }
 
-# await_ready SECONDS DIR PID COMMAND...: until the command succeeds. Ends the process and this script if it doesn't in time, or if the process ends.
+# await_ready SECONDS DIR PID COMMAND...: until the command succeeds. Ends the process and this script if it doesn't in
+# time, or if the process ends.
 await_ready() {
   local limit=$1 data=$2 pid=$3 begin=$SECONDS told=0
   shift 3
