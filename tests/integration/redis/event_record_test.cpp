@@ -299,9 +299,8 @@ TEST_CASE("two workers that admit the same event at once: one is granted, the ot
     const auto granted =
         std::ranges::count_if(replies, [](const auto& reply) { return std::holds_alternative<ports::granted>(reply); });
     CHECK(granted == 1);
-    CHECK(std::ranges::count_if(replies, [](const auto& reply) {
-            return std::holds_alternative<ports::leased_elsewhere>(reply);
-          }) == 1);
+    CHECK(std::ranges::count_if(
+              replies, [](const auto& reply) { return std::holds_alternative<ports::leased_elsewhere>(reply); }) == 1);
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include "common/bytes.hpp"
 #include "common/crypto.hpp"
+#include "common/logging.hpp"
 
 namespace sendcode::redis_tests {
 namespace {
@@ -90,6 +91,7 @@ domain::request_id random_request() {
 }
 
 fixture::fixture() {
+  log::set_up(log::level::warn, log::format::text);
   REQUIRE(redis().command({"FLUSHALL"}).text == "OK");
   for (auto* slot : {&first_, &second_}) {
     *slot = std::make_unique<redis::redis_code_store>(io.get_executor(), options_for(shared_server().port()),
@@ -119,6 +121,12 @@ void fixture::pass(milliseconds time) {
   for (const std::string& key : redis().keys()) {
     const auto reply = redis().command({"EVAL", std::string(aging_script), "1", key, std::to_string(time.count())});
     if (reply.is_error()) throw std::runtime_error("aging: " + reply.text);
+  }
+}
+
+void fixture::forget_events() {
+  for (const char* kind : {"e", "c", "p"}) {
+    for (const std::string& key : keys_of(kind)) redis().command({"DEL", key});
   }
 }
 

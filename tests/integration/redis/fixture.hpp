@@ -78,6 +78,9 @@ class fixture {
   // buckets.
   void pass(milliseconds time);
 
+  // Takes events, challenges and failures away, and leaves what limits count.
+  void forget_events();
+
   ports::admit_reply admit(const ports::admit_request& request) { return value(store().admit(request)); }
   ports::renew_reply renew(const ports::renew_request& request) { return value(store().renew(request)); }
   bool release(const ports::renew_request& request) { return value(store().release(request)); }

@@ -57,7 +57,7 @@ awaitable<void> redis_connection::first_attempt() {
 }
 
 awaitable<reply_result> redis_connection::execute(const redis_command& command) {
-  if (!ready_) co_return std::unexpected("not connected to Redis");
+  if (!ready_) co_return std::unexpected(broken_by_.empty() ? "not connected to Redis" : broken_by_);
   co_return co_await link_->request(command, steady_clock::now() + options_.timeout);
 }
 
@@ -65,6 +65,7 @@ awaitable<void> redis_connection::run(std::shared_ptr<redis_connection> self) {
   while (!self->stopped_) {
     std::string failure = co_await self->connect_once();
     self->attempted_ = true;
+    if (!failure.empty()) self->broken_by_ = failure;
     if (failure.empty()) {
       const auto since = steady_clock::now();
       self->set_ready(true);

@@ -24,7 +24,7 @@ std::string explain(std::string_view error) {
   if (error.starts_with("WRONGPASS")) {
     return says("Redis refuses the user or password: check redis.username and redis.password");
   }
-  if (error.starts_with("NOPERM") || error.find("ACL failure in script") != std::string_view::npos) {
+  if (error.starts_with("NOPERM") || error.find("The user executing the script can't") != std::string_view::npos) {
     return says("the Redis user may not do what is needed: give it the commands and keys that docs/redis.md lists");
   }
   if (error.starts_with("ERR") && error.find("without any password configured") != std::string_view::npos) {

@@ -1,5 +1,6 @@
 #include "worker/adapters/redis/redis_code_store.hpp"
 
+#include <set>
 #include <utility>
 
 #include "common/logging.hpp"
@@ -53,7 +54,7 @@ class redis_code_store::caller {
  private:
   store_outage refused(const script& which, std::string_view error) {
     std::string what = explain(error);
-    if (!is_passing(error) && said_.insert(what).second) {
+    if (!is_passing(error) && to_be_said(what)) {
       log::error("Redis refuses a script: events wait", {{"script", which.name}, {"what", what}});
     }
     return {std::move(what)};
@@ -61,18 +62,22 @@ class redis_code_store::caller {
 
   store_outage not_understood(const script& which) {
     std::string what = "an answer of Redis to " + std::string(which.name) + " is not understood";
-    if (said_.insert(what).second) {
+    if (to_be_said(what)) {
       log::error("an answer of Redis is not understood: is there a newer sendcode on the same Redis?",
                  {{"script", which.name}});
     }
     return {std::move(what)};
   }
 
+  // Each kind once. Errors may repeat what was sent, so that kinds have no end: the bound keeps the memory.
+  bool to_be_said(const std::string& what) { return said_.size() < said_max && said_.insert(what).second; }
+
+  static constexpr std::size_t said_max = 32;
   const ports::clock& clock_;
   request_writer writer_;
   std::shared_ptr<redis_connection> connection_;
-  redis_command command_;       // of the call that is being written; encoded before anything else runs
-  std::set<std::string> said_;  // explained errors: as many as there are kinds
+  redis_command command_;  // of the call that is being written; encoded before anything else runs
+  std::set<std::string> said_;
 };
 
 redis_code_store::redis_code_store(const boost::asio::any_io_executor& executor, redis_options options,
