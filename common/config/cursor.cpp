@@ -184,7 +184,7 @@ std::vector<cursor> cursor::list(std::size_t least, std::size_t most, std::strin
     return {};
   }
   if (node_->kind != node_kind::list) {
-    complain(allowed);
+    complain_secretly(allowed);
     return {};
   }
   if (node_->items.size() < least || node_->items.size() > most) {

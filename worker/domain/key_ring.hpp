@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <expected>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -8,35 +10,47 @@
 #include "common/secret.hpp"
 #include "common/timestamp.hpp"
 
+// Keys that rotate without a gap (design §5, §13.2): one signs, all that are not yet too old check.
 namespace sendcode::domain {
 
-struct code_key {
-  std::string id;
-  secret_ptr key;  // at least key_bytes_min
-  timestamp not_before;
-  std::optional<timestamp> not_after;
+constexpr std::size_t ring_key_bytes_min = 32;
+constexpr std::size_t ring_keys_max = 32;
+
+struct ring_key {
+  std::string id;  // [A-Za-z0-9_-]{1,64}; stands in Redis and in receipts' refs
+  secret_ptr key;  // never used as it is: each use derives its own
+  std::optional<timestamp> not_before;
+  std::optional<timestamp> not_after;  // exclusive
 };
 
-constexpr std::size_t key_bytes_min = 32;
+enum class key_ring_error : std::uint8_t {
+  no_keys,
+  too_many_keys,
+  id_twice,
+  key_too_short,
+  key_twice,
+  ends_before_begin
+};
+std::string_view to_text(key_ring_error error) noexcept;
 
-// Keys that follow one another: the newest whose time has come signs, older ones still check until their `not_after`.
-// Immutable; any thread.
+// Immutable; shared by threads.
 class key_ring {
  public:
-  explicit key_ring(std::vector<code_key> keys) : keys_(std::move(keys)) {}
+  static std::expected<key_ring, key_ring_error> make(std::vector<ring_key> keys);
 
-  // The newest key whose `not_before` has come and that has not ended; a ring's only key signs at once. Null: none.
-  const code_key* signing_key(timestamp now) const;
-  // The key by its id, unless it has ended. Null: unknown, or over.
-  const code_key* find(std::string_view id, timestamp now) const;
+  // The newest key that has begun and not ended; a ring's only key need not have begun. Null: every key has ended or
+  // none has begun.
+  const ring_key* signing_key(timestamp now) const noexcept;
+  // The key for checking what it signed, until it ends. One that has not begun is found too: another worker's clock may
+  // run ahead. Null: unknown.
+  const ring_key* find(std::string_view id, timestamp now) const noexcept;
 
-  // The same ring with keys of its own for one use: HKDF-SHA-256 with `label`.
-  key_ring derive(std::string_view label) const;
-
-  const std::vector<code_key>& keys() const noexcept { return keys_; }
+  const std::vector<ring_key>& keys() const noexcept { return keys_; }
 
  private:
-  std::vector<code_key> keys_;
+  explicit key_ring(std::vector<ring_key> keys) : keys_(std::move(keys)) {}
+
+  std::vector<ring_key> keys_;
 };
 
 }  // namespace sendcode::domain
