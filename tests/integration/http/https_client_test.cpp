@@ -115,30 +115,28 @@ TEST_CASE("the address in the certificate is checked too", "[https_client]") {
 
 TEST_CASE("of idle connections the one used last is used first", "[https_client]") {
   std::atomic<int> last{-1};
-  std::atomic<int> waiting{0};
+  std::atomic<int> asked{0};
+  std::atomic<int> answered{0};
   world w([&](server_connection& connection) {
     for (bool first = true; !connection.read_request().empty(); first = false) {
       last = connection.number();
-      if (first) {  // both at once, so that there are two connections; the second answers last
-        ++waiting;
-        while (waiting < 2 + connection.number()) std::this_thread::yield();
-      }
+      if (first) ++asked;
+      // Both at once, so that there are two connections; the second answers once the first one's answer was taken.
+      while (first && (asked < 2 || answered < connection.number())) std::this_thread::yield();
       connection.answer("{}");
-      if (first && connection.number() == 0) ++waiting;
     }
   });
   auto one = w.request();
   auto two = w.request();
-  std::vector<int> order;
   const auto deadline = std::chrono::steady_clock::now() + 5s;
-  const auto ask = [&](ports::https_request& asked) -> awaitable<void> {
-    const auto got = co_await w.client.exchange(asked, deadline);
+  const auto ask = [&](ports::https_request& request) -> awaitable<void> {
+    const auto got = co_await w.client.exchange(request, deadline);
     CHECK(got);
-    order.push_back(0);
+    ++answered;
   };
   spawn(w.context.get_executor(), "test", ask(one));
   spawn(w.context.get_executor(), "test", ask(two));
-  while (order.size() < 2) w.context.run_one_until(deadline);
+  while (answered < 2) w.context.run_one_until(deadline);
   for (int i = 0; i < 4; ++i) {
     REQUIRE(w.ask());
     CHECK(last == 1);

@@ -147,7 +147,7 @@ awaitable<std::expected<void, std::string>> connection::shake_hands(tls_paramete
     ready = X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl_.get()), host.c_str());
   }
   if (ready != 1) co_return std::unexpected("TLS: the host's name cannot be checked");
-  if (tls.resume != nullptr) SSL_set_session(ssl_.get(), tls.resume);
+  if (tls.resume != nullptr && *tls.resume) SSL_set_session(ssl_.get(), tls.resume->get());
 
   for (;;) {
     ERR_clear_error();

@@ -28,9 +28,9 @@ using io_executor = boost::asio::io_context::executor_type;
 using tcp = boost::asio::ip::tcp;
 
 struct tls_parameters {
-  SSL_CTX* context = nullptr;  // null: no TLS
-  std::string_view host;       // checked against the certificate
-  SSL_SESSION* resume = nullptr;
+  SSL_CTX* context = nullptr;               // null: no TLS
+  std::string_view host;                    // checked against the certificate
+  const ssl_session_ptr* resume = nullptr;  // looked at when the handshake begins: it may be replaced until then
 };
 
 // A non-blocking TCP connection, with TLS or without. OpenSSL works on the socket itself: no buffers between them, a

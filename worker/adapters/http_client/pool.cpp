@@ -107,7 +107,7 @@ awaitable<std::expected<lease, std::string>> pool::acquire(ports::steady_time de
   auto found = co_await addresses(deadline);
   if (!found) co_return std::unexpected(found.error());
   out.set(std::make_shared<connection>(context_));
-  const tls_parameters tls{.context = tls_.get(), .host = to_.host, .resume = session_.get()};
+  const tls_parameters tls{.context = tls_.get(), .host = to_.host, .resume = &session_};
   const auto opened = co_await out->open(std::move(*found), tls, deadline);
   if (!opened) {
     session_.reset();  // a session that the server no longer takes must not fail twice
