@@ -1,5 +1,8 @@
 #!/usr/bin/env python3
-"""Drives the real sendcode-sandbox over its sockets: what a client of TLS and HTTP sees. Usage: binary_test.py PATH-TO-sendcode-sandbox"""
+"""Drives the real sendcode-sandbox over its sockets: what a client of TLS and HTTP sees.
+
+Usage: binary_test.py PATH-TO-sendcode-sandbox
+"""
 
 import http.client
 import http.server
@@ -34,7 +37,8 @@ class Sandbox:
         self.connections = []
 
     def __enter__(self):
-        self.process = subprocess.Popen([BINARY, "--ready-file", self.ready_file, *self.options], stderr=subprocess.PIPE, text=True)
+        command = [BINARY, "--ready-file", self.ready_file, *self.options]
+        self.process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
         end = time.monotonic() + PATIENCE_S
         while not os.path.exists(self.ready_file):
             if self.process.poll() is not None or time.monotonic() > end:
@@ -62,8 +66,9 @@ class Sandbox:
         return urllib.parse.urlsplit(self.ready[name]).port
 
     def connect(self, name="base_url", host="localhost"):
-        self.connections.append(http.client.HTTPSConnection(host, self.port(name), timeout=PATIENCE_S, context=self.tls))
-        return self.connections[-1]
+        connection = http.client.HTTPSConnection(host, self.port(name), timeout=PATIENCE_S, context=self.tls)
+        self.connections.append(connection)
+        return connection
 
     def control(self, method, path, body=None):
         connection = http.client.HTTPConnection("127.0.0.1", self.port("control_url"), timeout=PATIENCE_S)
@@ -86,7 +91,10 @@ RESET = (ConnectionResetError, BrokenPipeError, ssl.SSLEOFError)
 
 
 def is_reset(sandbox, request):
-    """Sends a request that gets no answer: did the connection end by a reset? Python's own TLS sockets do not tell that from an end."""
+    """Sends a request that gets no answer: did the connection end by a reset?
+
+    Python's own TLS sockets do not tell that from an orderly end, so the TLS is done by hand here.
+    """
     incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
     tls = sandbox.tls.wrap_bio(incoming, outgoing, server_hostname="localhost")
     with socket.create_connection(("127.0.0.1", sandbox.port("base_url")), PATIENCE_S) as raw:
@@ -109,7 +117,8 @@ def is_reset(sandbox, request):
 
 def send(connection, to="+61491570006", callback=""):
     form = urllib.parse.urlencode({"To": to, "From": "+15005550006", "Body": "hello", "StatusCallback": callback})
-    connection.request("POST", MESSAGES, form, {"Authorization": BASIC, "Content-Type": "application/x-www-form-urlencoded"})
+    headers = {"Authorization": BASIC, "Content-Type": "application/x-www-form-urlencoded"}
+    connection.request("POST", MESSAGES, form, headers)
     answer = connection.getresponse()
     return answer.status, answer.read()
 
@@ -198,10 +207,11 @@ class Faults(unittest.TestCase):
             self.assertEqual(len(json.load(connection.getresponse())["messages"]), 1)
 
     def test_resets_are_resets_and_ends_are_ends(self):
+        request = f"POST {MESSAGES} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n"
         for kind, reset in (("reset_before_read", True), ("reset_after_read", True), ("hang", False)):
             with self.subTest(kind), Sandbox() as sandbox:
                 sandbox.fault(target="twilio", kind=kind, times=1, delay_ms=10)
-                self.assertEqual(is_reset(sandbox, f"POST {MESSAGES} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n"), reset)
+                self.assertEqual(is_reset(sandbox, request), reset)
                 self.assertEqual(sandbox.counts()["texts"], 0)
                 self.assertEqual(send(sandbox.connect())[0], 201)
 
@@ -241,7 +251,8 @@ class Faults(unittest.TestCase):
             with self.assertRaises(RESET):
                 send(kept)
             connection = sandbox.connect("kinde_base_url")
-            connection.request("POST", "/oauth2/token", "grant_type=client_credentials&client_id=a&client_secret=b&audience=c")
+            form = "grant_type=client_credentials&client_id=a&client_secret=b&audience=c"
+            connection.request("POST", "/oauth2/token", form)
             self.assertEqual(connection.getresponse().status, 200)
             sandbox.control("DELETE", "/sandbox/faults")
             self.assertEqual(send(sandbox.connect())[0], 201)
@@ -253,14 +264,16 @@ class Receipts(unittest.TestCase):
 
         class Hook(http.server.BaseHTTPRequestHandler):
             def do_POST(self):
-                seen.append((self.path, self.headers["X-Twilio-Signature"], self.rfile.read(int(self.headers["Content-Length"]))))
+                form = self.rfile.read(int(self.headers["Content-Length"]))
+                seen.append((self.path, self.headers["X-Twilio-Signature"], form))
                 self.send_response(204)
                 self.end_headers()
 
             def log_message(self, *_):
                 pass
 
-        with http.server.HTTPServer(("127.0.0.1", 0), Hook) as hook, Sandbox("--account", ACCOUNT + ":token") as sandbox:
+        account = f"{ACCOUNT}:token"
+        with http.server.HTTPServer(("127.0.0.1", 0), Hook) as hook, Sandbox("--account", account) as sandbox:
             threading.Thread(target=hook.handle_request, daemon=True).start()
             callback = f"http://localhost:{hook.server_port}/hook?ref=a#rc=3"
             sid = json.loads(send(sandbox.connect(), callback=callback)[1])["sid"]

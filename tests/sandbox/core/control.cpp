@@ -97,7 +97,8 @@ reply sandbox::answer_control(const request& in, const route& way) {
 reply sandbox::show_messages(const route& way) const {
   const auto query = form::parse(way.query);
   if (!query) return refusal(400, "the query is not understood");
-  const auto to = query->get("to");
+  std::string to(query->get("to"));
+  if (to.starts_with(' ')) to[0] = '+';  // typed by hand, unescaped
   const auto since_text = query->get("since");
   const auto since = from_rfc3339(since_text);
   if (!since_text.empty() && !since) return refusal(400, "'since' must be an RFC 3339 time");
@@ -111,7 +112,7 @@ reply sandbox::show_messages(const route& way) const {
   if (to.empty()) {
     texts_.newest_first(see);
   } else {
-    texts_.newest_first_to(std::string(to), see);
+    texts_.newest_first_to(to, see);
   }
   reply out;
   out.body = R"({"messages":[)";

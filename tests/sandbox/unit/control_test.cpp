@@ -19,6 +19,7 @@ TEST_CASE("the phone shows its texts oldest first, of both senders, since a time
   CHECK(all[2].at("sender") == "kinde");
   const auto one = asked.phone("to=%2B61491570006");
   REQUIRE(one.size() == 2);
+  CHECK(asked.phone("to=+61491570006") == one);
   CHECK(one[0].at("sender") == "twilio");
   CHECK(asked.phone("to=%2B61491570006&since=2026-11-23T08:15:32Z").size() == 1);
   CHECK(asked.phone("since=2026-11-23T08:15:31.123Z").size() == 2);
