@@ -1,0 +1,125 @@
+#include <thread>
+
+#include "tests/catch.hpp"
+#include "worker/adapters/metrics/prometheus_telemetry.hpp"
+#include "worker/domain/settings.hpp"
+
+using namespace sendcode;
+using namespace std::chrono_literals;
+
+namespace {
+
+bool holds(const std::string& text, const std::string& line) {
+  return text.find(line + "\n") != std::string::npos;
+}
+
+domain::settings_snapshot settings_of(int first, int count) {
+  domain::settings_snapshot out;
+  for (int i = first; i < first + count; ++i) out.environments.emplace("env_" + std::to_string(i), nullptr);
+  return out;
+}
+
+domain::outcome ended(domain::status status, domain::reason reason = domain::reason::none,
+                      domain::limit_kind limited_by = domain::limit_kind::none) {
+  domain::outcome out;
+  out.status = status;
+  out.reason = reason;
+  out.limited_by = limited_by;
+  return out;
+}
+
+const domain::outcome sent = ended(domain::status::sent);
+
+}  // namespace
+
+TEST_CASE("metrics come out in Prometheus' text format under their names", "[metrics]") {
+  metrics::metric_registry registry;
+  registry.know_environments(settings_of(1, 1));
+  metrics::prometheus_telemetry telemetry(registry);
+  const auto limited = ended(domain::status::rejected, domain::reason::rate_limited, domain::limit_kind::phone);
+  telemetry.event_ended("env_1", domain::purpose::sign_in, sent, 40ms);
+  telemetry.event_ended("env_1", domain::purpose::sign_in, sent, 700ms);
+  telemetry.event_ended("env_1", domain::purpose::mfa, limited, 2h);
+  telemetry.attempt_made(
+      {.sender = domain::sender_kind::twilio, .outcome = domain::answer_class::accepted, .latency = 20ms});
+  telemetry.attempt_made(
+      {.sender = domain::sender_kind::twilio, .outcome = domain::answer_class::opted_out, .error_code = 21610});
+  telemetry.dead_lettered(domain::dead_letter_error::invalid_json);
+  telemetry.check_answered("env_1", "approved");
+  telemetry.in_flight_changed(3);
+  telemetry.in_flight_changed(-1);
+  telemetry.held_changed(1);
+  telemetry.dependency_up("redis", true);
+  telemetry.dependency_up("kafka", true);
+  telemetry.dependency_up("kafka", false);
+  telemetry.clock_skew(-250ms);
+  telemetry.client_address_uncounted();
+
+  const std::string text = registry.render();
+  CAPTURE(text);
+  CHECK(holds(text, R"(sendcode_events_total{environment="env_1",purpose="sign_in",reason="",status="sent"} 2)"));
+  CHECK(holds(
+      text,
+      R"(sendcode_events_total{environment="env_1",purpose="mfa",reason="rate_limited.phone",status="rejected"} 1)"));
+  CHECK(holds(text, R"(sendcode_attempts_total{error_code="none",outcome="accepted",sender="twilio"} 1)"));
+  CHECK(holds(text, R"(sendcode_attempts_total{error_code="21610",outcome="opted_out",sender="twilio"} 1)"));
+  CHECK(holds(text, R"(sendcode_dead_letters_total{error="invalid_json"} 1)"));
+  CHECK(holds(text, R"(sendcode_checks_total{environment="env_1",status="approved"} 1)"));
+  CHECK(holds(text, "sendcode_in_flight 2"));
+  CHECK(holds(text, "sendcode_held_events 1"));
+  CHECK(holds(text, R"(sendcode_dependency_up{dependency="redis"} 1)"));
+  CHECK(holds(text, R"(sendcode_dependency_up{dependency="kafka"} 0)"));
+  CHECK(holds(text, "sendcode_clock_skew_seconds -0.25"));
+  CHECK(holds(text, "sendcode_client_addresses_uncounted_total 1"));
+  CHECK(holds(text, R"(sendcode_event_age_seconds_bucket{le="0.05"} 1)"));
+  CHECK(holds(text, "sendcode_event_age_seconds_count 3"));
+  CHECK(holds(text, R"(sendcode_send_duration_seconds_bucket{le="0.025"} 2)"));
+  CHECK(holds(text, "# TYPE sendcode_events_total counter"));
+}
+
+TEST_CASE("labels come from closed sets", "[metrics]") {
+  metrics::metric_registry registry;
+  metrics::prometheus_telemetry telemetry(registry);
+  telemetry.event_ended("made_up", domain::purpose::mfa, sent, 0ms);
+  telemetry.check_answered("made_up", "maybe");
+  telemetry.dependency_up("the moon", true);
+  for (std::uint32_t code = 1; code < 200; ++code) telemetry.attempt_made({.error_code = code});
+  const std::string text = registry.render();
+  CAPTURE(text);
+  CHECK(holds(text, R"(sendcode_events_total{environment="_other",purpose="mfa",reason="",status="sent"} 1)"));
+  CHECK(holds(text, R"(sendcode_checks_total{environment="_other",status="other"} 1)"));
+  CHECK(holds(text, R"(sendcode_dependency_up{dependency="other"} 1)"));
+  CHECK(holds(text, R"(sendcode_attempts_total{error_code="other",outcome="unknown",sender=""} 199)"));
+  CHECK(text.find("made_up") == std::string::npos);
+}
+
+TEST_CASE("the first thousand environments have labels, and keep them", "[metrics]") {
+  metrics::metric_registry registry;
+  metrics::prometheus_telemetry telemetry(registry);
+  telemetry.check_answered("env_1", "approved");  // not known yet
+  registry.know_environments(settings_of(1, 999));
+  registry.know_environments(settings_of(2000, 5));
+  telemetry.check_answered("env_1", "approved");
+  telemetry.check_answered("env_2000", "approved");
+  telemetry.check_answered("env_2001", "approved");
+  const std::string text = registry.render();
+  CHECK(holds(text, R"(sendcode_checks_total{environment="env_1",status="approved"} 1)"));
+  CHECK(holds(text, R"(sendcode_checks_total{environment="env_2000",status="approved"} 1)"));
+  CHECK(holds(text, R"(sendcode_checks_total{environment="_other",status="approved"} 2)"));
+}
+
+TEST_CASE("the fronts of several threads count together", "[metrics]") {
+  metrics::metric_registry registry;
+  registry.know_environments(settings_of(1, 1));
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([&] {
+      metrics::prometheus_telemetry telemetry(registry);
+      for (int i = 0; i < 1'000; ++i) telemetry.event_ended("env_1", domain::purpose::mfa, sent, 1ms);
+    });
+  }
+  for (int i = 0; i < 20; ++i) CHECK_FALSE(registry.render().empty());
+  for (auto& thread : threads) thread.join();
+  CHECK(holds(registry.render(),
+              R"(sendcode_events_total{environment="env_1",purpose="mfa",reason="",status="sent"} 4000)"));
+}

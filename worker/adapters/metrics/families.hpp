@@ -1,0 +1,36 @@
+#pragma once
+
+#include <prometheus/counter.h>
+#include <prometheus/family.h>
+#include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
+
+#include <mutex>
+#include <set>
+
+#include "worker/adapters/metrics/metric_registry.hpp"
+
+namespace sendcode::metrics {
+
+struct metric_registry::families {
+  families();
+
+  prometheus::Registry registry;
+  prometheus::Family<prometheus::Counter>& events;
+  prometheus::Family<prometheus::Counter>& attempts;
+  prometheus::Family<prometheus::Counter>& dead_letters;
+  prometheus::Family<prometheus::Counter>& checks;
+  prometheus::Family<prometheus::Gauge>& dependencies;
+  prometheus::Counter& uncounted_addresses;
+  prometheus::Gauge& in_flight;
+  prometheus::Gauge& held;
+  prometheus::Gauge& clock_skew;
+  prometheus::Histogram& send_duration;
+  prometheus::Histogram& event_age;
+
+  mutable std::mutex mutex;  // of the set below
+  std::set<std::string, std::less<>> environments;
+};
+
+}  // namespace sendcode::metrics

@@ -1,0 +1,148 @@
+#include "worker/adapters/metrics/prometheus_telemetry.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "worker/adapters/metrics/families.hpp"
+#include "worker/domain/sender_answer.hpp"
+
+namespace sendcode::metrics {
+namespace {
+
+using prometheus::Counter;
+
+constexpr std::string_view other_environment = "_other";
+constexpr std::string_view other = "other";
+constexpr std::array<std::string_view, 5> check_statuses = {"approved", "incorrect", "expired", "locked_out",
+                                                            "not_found"};
+constexpr std::array<std::string_view, 5> dependencies = {"kafka", "redis", "twilio", "kinde", "settings"};
+
+template <std::size_t N>
+std::size_t place_in(const std::array<std::string_view, N>& known, std::string_view value) {
+  return static_cast<std::size_t>(std::ranges::find(known, value) - known.begin());  // N: none of them
+}
+
+template <std::size_t N>
+std::string label_at(const std::array<std::string_view, N>& known, std::size_t place) {
+  return std::string(place < N ? known[place] : other);
+}
+
+struct text_hash {
+  using is_transparent = void;
+  std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>{}(text); }
+};
+
+using counters = std::unordered_map<std::uint64_t, Counter*>;
+
+// The counter under `key`; made by `add` when it is first asked for.
+template <typename Add>
+Counter& counter_at(counters& in, std::uint64_t key, Add add) {
+  Counter*& found = in[key];
+  if (found == nullptr) found = &add();
+  return *found;
+}
+
+double in_seconds(std::chrono::milliseconds value) {
+  return std::chrono::duration<double>(value).count();
+}
+
+}  // namespace
+
+struct prometheus_telemetry::cache {
+  // Numbers of the environments that have a label; 0 is _other.
+  std::unordered_map<std::string, std::uint32_t, text_hash, std::equal_to<>> numbers;
+  std::vector<std::string> names{std::string(other_environment)};
+  counters events;
+  counters attempts;
+  counters dead_letters;
+  counters checks;
+};
+
+prometheus_telemetry::prometheus_telemetry(metric_registry& registry)
+    : registry_(registry), cache_(std::make_unique<cache>()) {}
+prometheus_telemetry::~prometheus_telemetry() = default;
+
+std::uint32_t prometheus_telemetry::environment_number(std::string_view environment) {
+  const auto found = cache_->numbers.find(environment);
+  if (found != cache_->numbers.end()) return found->second;
+  if (!registry_.has_label(environment)) return 0;
+  const auto number = static_cast<std::uint32_t>(cache_->names.size());
+  cache_->names.emplace_back(environment);
+  cache_->numbers.emplace(environment, number);
+  return number;
+}
+
+void prometheus_telemetry::event_ended(std::string_view environment, domain::purpose purpose,
+                                       const domain::outcome& outcome, std::chrono::milliseconds age) {
+  const auto number = environment_number(environment);
+  const auto key = std::uint64_t{number} << 32 | std::uint64_t{static_cast<std::uint8_t>(purpose)} << 24 |
+                   std::uint64_t{static_cast<std::uint8_t>(outcome.status)} << 16 |
+                   std::uint64_t{static_cast<std::uint8_t>(outcome.reason)} << 8 |
+                   std::uint64_t{static_cast<std::uint8_t>(outcome.limited_by)};
+  const auto add = [&]() -> Counter& {
+    return registry_.all().events.Add({{"environment", cache_->names[number]},
+                                       {"purpose", std::string(domain::to_text(purpose))},
+                                       {"status", std::string(domain::to_text(outcome.status))},
+                                       {"reason", domain::reason_text(outcome)}});
+  };
+  counter_at(cache_->events, key, add).Increment();
+  registry_.all().event_age.Observe(in_seconds(age));
+}
+
+void prometheus_telemetry::attempt_made(const domain::attempt& attempt) {
+  // A code outside the table shares one series with all such.
+  const bool known = attempt.error_code == 0 || !domain::error_meaning(attempt.error_code).empty();
+  const std::uint32_t code = known ? attempt.error_code : UINT32_MAX;
+  const auto key = std::uint64_t{static_cast<std::uint8_t>(attempt.sender)} << 40 |
+                   std::uint64_t{static_cast<std::uint8_t>(attempt.outcome)} << 32 | code;
+  const auto add = [&]() -> Counter& {
+    const std::string label = !known ? std::string(other) : code == 0 ? "none" : std::to_string(code);
+    return registry_.all().attempts.Add({{"sender", std::string(domain::to_text(attempt.sender))},
+                                         {"outcome", std::string(domain::to_text(attempt.outcome))},
+                                         {"error_code", label}});
+  };
+  counter_at(cache_->attempts, key, add).Increment();
+  registry_.all().send_duration.Observe(in_seconds(attempt.latency));
+}
+
+void prometheus_telemetry::dead_lettered(domain::dead_letter_error error) {
+  const auto add = [&]() -> Counter& {
+    return registry_.all().dead_letters.Add({{"error", std::string(domain::to_text(error))}});
+  };
+  counter_at(cache_->dead_letters, static_cast<std::uint64_t>(error), add).Increment();
+}
+
+void prometheus_telemetry::check_answered(std::string_view environment, std::string_view status) {
+  const auto number = environment_number(environment);
+  const auto place = place_in(check_statuses, status);
+  const auto add = [&]() -> Counter& {
+    return registry_.all().checks.Add(
+        {{"environment", cache_->names[number]}, {"status", label_at(check_statuses, place)}});
+  };
+  counter_at(cache_->checks, std::uint64_t{number} << 32 | place, add).Increment();
+}
+
+void prometheus_telemetry::in_flight_changed(int by) {
+  registry_.all().in_flight.Increment(by);
+}
+void prometheus_telemetry::held_changed(int by) {
+  registry_.all().held.Increment(by);
+}
+
+void prometheus_telemetry::dependency_up(std::string_view dependency, bool up) {
+  const auto place = place_in(dependencies, dependency);
+  registry_.all().dependencies.Add({{"dependency", label_at(dependencies, place)}}).Set(up ? 1 : 0);
+}
+
+void prometheus_telemetry::clock_skew(std::chrono::milliseconds skew) {
+  registry_.all().clock_skew.Set(in_seconds(skew));
+}
+
+void prometheus_telemetry::client_address_uncounted() {
+  registry_.all().uncounted_addresses.Increment();
+}
+
+}  // namespace sendcode::metrics
