@@ -64,9 +64,9 @@ std::optional<timestamp> read_time(const cursor& in) {
 
 }  // namespace
 
-std::expected<domain::key_ring, std::vector<problem>> decode_key_ring(const secret& document, std::string_view file) {
+std::expected<domain::key_ring, std::vector<problem>> read_key_ring(std::string_view text, std::string_view file) {
   // A YAML reader takes JSON too, but for an escape or two, which ids, base64 and times have no use for.
-  auto parsed = config::parse_yaml(document.expose(), file);
+  auto parsed = config::parse_yaml(text, file);
   if (!parsed) {
     // The parser's own words may hold a piece of the text.
     return std::unexpected(
@@ -91,9 +91,9 @@ std::expected<domain::key_ring, std::vector<problem>> decode_key_ring(const secr
   return std::unexpected(std::vector{problem{std::string(file), 0, "", "", std::string(to_text(ring.error()))}});
 }
 
-std::expected<secret_ptr, std::vector<problem>> decode_subject_key(const secret& document, std::string_view file) {
-  if (auto key = decode_key(document.expose())) return key;
-  return std::unexpected(std::vector{problem{std::string(file), 0, "", "(not shown)", std::string(key_allowed)}});
+std::expected<secret_ptr, problem> read_single_key(std::string_view text, std::string_view file) {
+  if (auto key = decode_key(text)) return key;
+  return std::unexpected(problem{std::string(file), 0, "", "(not shown)", std::string(key_allowed)});
 }
 
 }  // namespace sendcode::codec

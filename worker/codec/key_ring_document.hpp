@@ -12,11 +12,10 @@
 namespace sendcode::codec {
 
 // A YAML or JSON list of {id, key: base64, not_before, not_after}; both times are RFC 3339 and may be left out.
-std::expected<domain::key_ring, std::vector<config::problem>> decode_key_ring(const secret& document,
-                                                                              std::string_view file);
+std::expected<domain::key_ring, std::vector<config::problem>> read_key_ring(std::string_view text,
+                                                                            std::string_view file);
 
 // One base64 key of at least 32 bytes.
-std::expected<secret_ptr, std::vector<config::problem>> decode_subject_key(const secret& document,
-                                                                           std::string_view file);
+std::expected<secret_ptr, config::problem> read_single_key(std::string_view text, std::string_view file);
 
 }  // namespace sendcode::codec

@@ -1,6 +1,7 @@
 #include "worker/domain/key_ring.hpp"
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 
 #include "common/crypto.hpp"
@@ -54,6 +55,16 @@ std::expected<key_ring, key_ring_error> key_ring::make(std::vector<ring_key> key
     }
   }
   return key_ring(std::move(keys));
+}
+
+key_ring key_ring::derive(std::string_view label) const {
+  auto derived = keys_;
+  for (auto& key : derived) {
+    digest bytes = hkdf_sha256(key.key->expose(), label);
+    key.key = std::make_shared<const secret>(std::string(as_text(bytes)));
+    wipe(bytes.data(), bytes.size());
+  }
+  return key_ring(std::move(derived));
 }
 
 const ring_key* key_ring::signing_key(timestamp now) const noexcept {

@@ -45,6 +45,9 @@ class key_ring {
   // run ahead. Null: unknown.
   const ring_key* find(std::string_view id, timestamp now) const noexcept;
 
+  // The same ring with each key replaced by its own for one use: HKDF-SHA-256 under `label`.
+  key_ring derive(std::string_view label) const;
+
   const std::vector<ring_key>& keys() const noexcept { return keys_; }
 
  private:

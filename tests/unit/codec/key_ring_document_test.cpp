@@ -11,7 +11,7 @@ const std::string key_a = to_base64(std::string(32, 'a'));
 const std::string key_b = to_base64(std::string(32, 'b'));
 
 auto decode(std::string_view text) {
-  return codec::decode_key_ring(secret(std::string(text)), "keys/codes");
+  return codec::read_key_ring(text, "keys/codes");
 }
 
 std::string refusal(std::string_view text) {
@@ -62,7 +62,7 @@ TEST_CASE("every problem of a key ring is told") {
 }
 
 TEST_CASE("the subjects' key is base64 of at least 32 bytes") {
-  const auto subject = [](const std::string& text) { return codec::decode_subject_key(secret(text), "keys/subjects"); };
+  const auto subject = [](const std::string& text) { return codec::read_single_key(text, "keys/subjects"); };
   CHECK(subject(key_a).value()->expose() == std::string(32, 'a'));
   CHECK(subject(to_base64(std::string(64, 'x'))).has_value());
   CHECK_FALSE(subject(to_base64(std::string(31, 'x'))).has_value());

@@ -1,5 +1,6 @@
 #include "worker/domain/key_ring.hpp"
 
+#include "common/crypto.hpp"
 #include "tests/catch.hpp"
 
 using namespace sendcode;
@@ -60,6 +61,18 @@ TEST_CASE("a key checks until it ends, whether or not it has begun") {
   CHECK(keys.find("b", noon)->id == "b");
   CHECK(keys.find("c", noon) == nullptr);
   CHECK(keys.find("", noon) == nullptr);
+}
+
+TEST_CASE("a derived ring has the same ids and times, and keys of its own for each use") {
+  const auto keys = ring({key("a", noon, noon + 1h), key("b")});
+  const auto codes = keys.derive("one use");
+  REQUIRE(codes.keys().size() == 2);
+  CHECK(codes.keys()[0].id == "a");
+  CHECK(codes.keys()[0].not_after == noon + 1h);
+  const auto expected = hkdf_sha256(keys.keys()[0].key->expose(), "one use");
+  CHECK(codes.keys()[0].key->expose() == as_text(expected));
+  CHECK(codes.keys()[0].key->expose() != keys.derive("another").keys()[0].key->expose());
+  CHECK(codes.keys()[0].key->expose() != codes.keys()[1].key->expose());
 }
 
 TEST_CASE("a ring that cannot be used is refused") {
