@@ -54,8 +54,12 @@ class Sandbox:
         for connection in self.connections:
             connection.close()
         if self.process.poll() is None:
+            self.process.terminate()  # not kill: it removes its CA
+        try:
+            self.process.communicate(timeout=PATIENCE_S)
+        except subprocess.TimeoutExpired:
             self.process.kill()
-        self.process.communicate()
+            raise
         self.folder.cleanup()
 
     def end(self, by):
