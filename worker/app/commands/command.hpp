@@ -6,7 +6,8 @@ namespace CLI {
 class App;
 }
 
-// The subcommands of `sendcode`. Each adds itself to the program's options and, once chosen, does its work and sets the exit code.
+// The subcommands of `sendcode`. Each adds itself to the program's options and, once chosen, does its work and sets the
+// exit code.
 namespace sendcode::app {
 
 enum class exit_code : int {

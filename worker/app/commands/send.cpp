@@ -1,0 +1,234 @@
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <chrono>
+#include <fstream>
+#include <iostream>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "common/crypto.hpp"
+#include "common/redaction.hpp"
+#include "common/timestamp.hpp"
+#include "worker/adapters/kafka/record_reader.hpp"
+#include "worker/adapters/kafka/record_writer.hpp"
+#include "worker/app/commands/command.hpp"
+#include "worker/app/commands/kafka_access.hpp"
+#include "worker/app/commands/status_lines.hpp"
+#include "worker/codec/event_decoder.hpp"
+#include "worker/domain/settings.hpp"
+
+namespace sendcode::app {
+namespace {
+
+constexpr std::chrono::seconds open_most{10};
+constexpr std::chrono::seconds write_most{30};
+constexpr std::size_t events_max = 100'000;  // of one file
+
+struct send_options {
+  std::string config = "worker.yaml";
+  std::string file;
+  nlohmann::json data = nlohmann::json::object();  // of the one event that the options describe
+  std::string id;
+  std::string source = "/sendcode/cli";
+  std::string time;
+  std::uint32_t wait_s = 0;
+};
+
+struct event_to_send {
+  nlohmann::json data;
+  std::string id;
+  std::string source;
+  std::string time;
+  std::string request_id;  // in hex
+};
+
+std::string random_id() {
+  byte_array<16> bytes;
+  fill_random(bytes);
+  return to_base64url(as_text(bytes));
+}
+
+std::string take(nlohmann::json& from, const char* name, std::string fallback) {
+  const auto found = from.find(name);
+  if (found == from.end() || !found->is_string()) return fallback;
+  auto out = found->get<std::string>();
+  from.erase(found);
+  return out;
+}
+
+// Fills in what a person need not think of, and decodes the result as a worker would, so that what is wrong is told
+// here.
+std::expected<event_to_send, std::string> complete(nlohmann::json data, const send_options& chosen) {
+  event_to_send out;
+  out.id = take(data, "id", chosen.id.empty() ? random_id() : chosen.id);
+  out.source = take(data, "source", chosen.source);
+  const auto now = std::chrono::floor<milliseconds>(std::chrono::system_clock::now());
+  out.time = take(data, "time", chosen.time.empty() ? to_rfc3339(now) : chosen.time);
+  if (!data.contains("purpose")) data["purpose"] = "sign_in";
+  if (!data.contains("challenge_id")) data["challenge_id"] = random_id();
+  if (data["purpose"] == "sign_in" && !data.contains("connection_id") && data["environment_id"].is_string()) {
+    data["connection_id"] = domain::derive_connection_id(data["environment_id"].get<std::string>());
+  }
+  out.data = std::move(data);
+
+  const std::string value = out.data.dump();
+  const std::vector<domain::record_header> headers = {{"ce_specversion", "1.0"},
+                                                      {"ce_type", "io.sendcode.send-code.v1"},
+                                                      {"ce_source", out.source},
+                                                      {"ce_id", out.id},
+                                                      {"ce_time", out.time}};
+  const auto decoded = codec::decode_event(headers, value);
+  if (!decoded) return std::unexpected(decoded.error().detail);
+  out.request_id = to_hex(as_text(decoded->request_id));
+  return out;
+}
+
+std::expected<std::vector<event_to_send>, std::string> read_events(const send_options& chosen) {
+  std::vector<event_to_send> out;
+  if (chosen.file.empty()) {
+    auto event = complete(chosen.data, chosen);
+    if (!event) return std::unexpected("the event would be refused: " + event.error());
+    out.push_back(std::move(*event));
+    return out;
+  }
+  std::ifstream in(chosen.file);
+  if (!in) return std::unexpected("cannot read " + shown(chosen.file));
+  std::string line;
+  for (std::size_t number = 1; std::getline(in, line); ++number) {
+    if (line.empty()) continue;
+    auto data = nlohmann::json::parse(line, nullptr, false);
+    const auto at = shown(chosen.file) + ":" + std::to_string(number) + ": ";
+    if (!data.is_object()) return std::unexpected(at + "not a JSON object");
+    auto event = complete(std::move(data), chosen);
+    if (!event) return std::unexpected(at + "the event would be refused: " + event.error());
+    if (out.size() == events_max) return std::unexpected(at + "more than 100000 events in one file");
+    out.push_back(std::move(*event));
+  }
+  if (out.empty()) return std::unexpected(shown(chosen.file) + ": no event in it");
+  return out;
+}
+
+kafka::written_record to_record(const event_to_send& event) {
+  return {.key = event.data["phone_number"].get<std::string>(),
+          .headers = {{"ce_specversion", "1.0"},
+                      {"ce_type", "io.sendcode.send-code.v1"},
+                      {"ce_source", event.source},
+                      {"ce_id", event.id},
+                      {"ce_time", event.time},
+                      {"content-type", "application/json"}},
+          .value = event.data.dump()};
+}
+
+void tell_sent(const std::vector<event_to_send>& events, const context& with) {
+  for (const auto& event : events) {
+    const auto& challenge = event.data["challenge_id"].get_ref<const std::string&>();
+    if (with.json) {
+      with.out << nlohmann::json{{"request_id", event.request_id}, {"challenge_id", challenge}, {"id", event.id}}.dump()
+               << '\n';
+    } else {
+      with.out << "request " << event.request_id << "  challenge " << challenge << '\n';
+    }
+  }
+  with.out.flush();
+}
+
+// Shows each outcome as it comes. Exit code: done if every one of them is `sent`.
+exit_code wait_for_outcomes(kafka::record_reader& reader, const std::vector<event_to_send>& events,
+                            const send_options& chosen, const context& with) {
+  std::set<std::string, std::less<>> open;
+  for (const auto& event : events) open.insert(event.request_id);
+  bool all_sent = true;
+  const auto each = [&](const kafka::read_record& record) {
+    if (status_member(record, "kind") != "outcome" || open.erase(status_member(record, "request_id")) == 0) return true;
+    with.out << status_line(record, with.json) << std::endl;
+    all_sent = all_sent && status_member(record, "status") == "sent";
+    return !open.empty();
+  };
+  const auto end = reader.read(each, std::chrono::seconds(chosen.wait_s));
+  if (!end || *end == kafka::read_result::timed_out) {
+    with.err << "sendcode send: no outcome of " << open.size() << " of " << events.size() << " events within "
+             << chosen.wait_s << " s. Is a worker running on this topic?\n";
+    return exit_code::unreachable;
+  }
+  return all_sent ? exit_code::done : exit_code::said_no;
+}
+
+exit_code send(const send_options& chosen, context& with) {
+  const auto loaded = load_config(chosen.config, "send", with);
+  if (!loaded) return exit_code::wrong_use;
+  const auto events = read_events(chosen);
+  if (!events) {
+    with.err << "sendcode send: " << events.error() << '\n';
+    return exit_code::wrong_use;
+  }
+  const auto properties = to_properties(loaded->kafka);
+  std::optional<kafka::record_reader> reader;
+  if (chosen.wait_s > 0) {
+    // Before anything is sent, so that no outcome is missed.
+    auto opened = kafka::record_reader::open(properties, loaded->kafka.delivery_status_topic, {}, open_most);
+    if (!opened) {
+      with.err << "sendcode send: " << opened.error() << '\n';
+      return exit_code::unreachable;
+    }
+    reader = std::move(*opened);
+  }
+  auto writer = kafka::record_writer::open(properties, loaded->kafka.send_code_topic, open_most);
+  if (!writer) {
+    with.err << "sendcode send: " << writer.error() << '\n';
+    return exit_code::unreachable;
+  }
+  std::vector<kafka::written_record> records;
+  records.reserve(events->size());
+  std::ranges::transform(*events, std::back_inserter(records), to_record);
+  if (const auto written = writer->write(records, write_most); !written) {
+    with.err << "sendcode send: " << written.error() << '\n';
+    return exit_code::unreachable;
+  }
+  tell_sent(*events, with);
+  return reader ? wait_for_outcomes(*reader, *events, chosen, with) : exit_code::done;
+}
+
+}  // namespace
+
+void add_send_command(CLI::App& program, context& with) {
+  auto chosen = std::make_shared<send_options>();
+  auto* command = program.add_subcommand("send", "Put send-code events on Kafka, as a sign-in service does");
+  command->add_option("--config", chosen->config, "worker.yaml: where Kafka is")->capture_default_str();
+  const auto member = [&](const char* option, const char* name, const char* help) {
+    return command->add_option_function<std::string>(
+        option, [chosen, name](const std::string& value) { chosen->data[name] = value; }, help);
+  };
+  auto* phone = member("--phone", "phone_number", "Who is to be texted, such as +61491570006");
+  auto* environment = member("--environment", "environment_id", "Environment id");
+  auto* application = member("--application", "application_id", "Application id");
+  member("--challenge", "challenge_id", "Challenge id: the same one for a resend; else a new one");
+  member("--purpose", "purpose", "sign_in (default) or mfa")->check(CLI::IsMember({"sign_in", "mfa"}));
+  member("--connection", "connection_id", "Connection id; else the environment's own");
+  member("--country", "country", "Country of a national number, such as AU");
+  member("--locale", "locale", "Language of the text, such as en-AU");
+  member("--client-ip", "client_ip", "Address of the person's browser, for limits");
+  member("--user", "user_id", "User id; needed for mfa");
+  member("--device-token", "device_token", "What `check` returned to this device");
+  command->add_option("--id", chosen->id, "CloudEvents id; the same id again is the same event");
+  command->add_option("--source", chosen->source, "CloudEvents source")->capture_default_str();
+  command->add_option("--time", chosen->time, "When the code was asked for (RFC 3339); else now");
+  auto* file = command->add_option("--file", chosen->file,
+                                   "Events, one JSON object a line: the data, and `id`, `source`, `time` if wanted");
+  file->excludes(phone)->excludes(environment)->excludes(application);
+  command->add_option("--wait", chosen->wait_s, "Wait this many seconds for the outcomes (30 if no number is given)")
+      ->expected(0, 1)
+      ->default_str("30");
+  command->footer(
+      "Exit codes: 0 written (with --wait: every code was sent), 1 an outcome was another, 2 wrong use, 3 Kafka or a\n"
+      "worker could not be reached in time.\n\n"
+      "Examples:\n"
+      "  sendcode send --environment env_live --application app_web --phone +61491570006 --wait\n"
+      "  sendcode send --file events.jsonl --wait 60 --json");
+  command->callback([chosen, command, &with] {
+    if (command->count("--wait") > 0 && chosen->wait_s == 0) chosen->wait_s = 30;
+    with.result = send(*chosen, with);
+  });
+}
+
+}  // namespace sendcode::app

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <expected>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "worker/adapters/settings/settings_directory.hpp"
+#include "worker/config/worker_config.hpp"
+#include "worker/pipeline/services.hpp"
+
+namespace sendcode::app {
+
+// What may change while the worker runs: settings with their secrets, and the key ring. One thread.
+class rules_source {
+ public:
+  // The error is a text for the user, a line each: key files that cannot be used.
+  static std::expected<rules_source, std::string> open(const config::worker_config& config);
+
+  // What is in force now, if anything changed since the last call. Meant for once a second.
+  std::optional<pipeline::rules> poll();
+  const pipeline::rules& current() const noexcept { return rules_; }
+
+ private:
+  explicit rules_source(const config::worker_config& config);
+
+  void take_codes(const secret_ptr& file);
+
+  std::unique_ptr<config::secrets_directory> secrets_;  // the watchers point to it
+  adapters::settings_directory settings_;
+  config::watched_secret codes_;
+  pipeline::rules rules_;
+};
+
+// The key under which subjects are hashed, decoded; the error as above.
+std::expected<secret_ptr, std::string> read_subjects_key(const config::worker_config& config);
+
+}  // namespace sendcode::app
