@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <system_error>
 
 namespace sendcode::config {
@@ -25,30 +24,6 @@ constexpr text_rule path_text{[](std::string_view t) { return !t.empty() && any_
 constexpr text_rule some_text{[](std::string_view t) { return !t.empty() && any_text.accepts(t); },
                               "text of 1 to 1024 bytes without control characters"};
 constexpr text_rule auto_word{[](std::string_view t) { return t == "auto"; }, "auto, or a whole number from 1 to 64"};
-
-// Properties that the worker's promises rest on, with the reason that a user is told.
-struct reserved_property {
-  std::string_view name;
-  std::string_view reason;
-};
-constexpr std::array<reserved_property, 16> reserved_properties = {{
-    {"group.id", "set kafka.group instead"},
-    {"metadata.broker.list", "set bootstrap.servers instead"},
-    {"enable.auto.commit", "the worker commits an offset only once the event's outcome is acknowledged"},
-    {"enable.auto.offset.store", "the worker commits an offset only once the event's outcome is acknowledged"},
-    {"auto.offset.reset", "the worker itself decides where to start, so that no event is skipped unseen"},
-    {"partition.assignment.strategy", "the worker relies on cooperative-sticky"},
-    {"enable.partition.eof", "the worker relies on its own setting"},
-    {"enable.idempotence", "outcomes are produced idempotently"},
-    {"acks", "outcomes must be acknowledged by all in-sync replicas"},
-    {"request.required.acks", "outcomes must be acknowledged by all in-sync replicas"},
-    {"transactional.id", "the worker produces without transactions"},
-    {"delivery.report.only.error", "the worker waits for each outcome's acknowledgement"},
-    {"queued.max.messages.kbytes", "the worker bounds what is fetched ahead"},
-    {"queue.buffering.max.kbytes", "the worker bounds what waits to be produced"},
-    {"plugin.library.paths", "the worker loads no plugins"},
-    {"opaque", "it cannot be written as text"},
-}};
 
 bool is_readable_file(const std::filesystem::path& path) {
   std::error_code error;
@@ -91,6 +66,7 @@ void config_reader::read_kafka(const cursor& in) {
   }
 }
 
+// Their form alone: which ones there are, and which the worker sets itself, the Kafka adapter knows (check_properties).
 void config_reader::read_kafka_properties(const cursor& in) {
   if (!in.expect_map()) return;
   const auto& members = in.raw()->members;
@@ -98,12 +74,7 @@ void config_reader::read_kafka_properties(const cursor& in) {
   out.reserve(members.size());  // `wanted_` points into it
   for (const auto& [name, line, column, value] : members) {
     const auto place = in[name];
-    const auto* reserved = std::ranges::find(reserved_properties, std::string_view(name), &reserved_property::name);
-    if (reserved != reserved_properties.end()) {
-      place.complain_secretly("not to be set: " + std::string(reserved->reason));
-    } else if (name.ends_with("_cb")) {
-      place.complain_secretly("not to be set: it cannot be written as text");
-    } else if (value.kind == node_kind::map) {
+    if (value.kind == node_kind::map) {
       auto& made = out.emplace_back(name, nullptr);
       if (auto secret = place.secret_name(secret_file_name))
         wanted_->push_back({std::move(*secret), &made.second, place});
@@ -113,7 +84,6 @@ void config_reader::read_kafka_properties(const cursor& in) {
       place.complain_secretly("a text of librdkafka's, or {secret: NAME}");
     }
   }
-  if (!in["bootstrap.servers"]) in.need("bootstrap.servers").text(some_text);
 }
 
 void config_reader::read_settings(const cursor& in) {
