@@ -82,7 +82,6 @@ void config_reader::read_redis(const cursor& in) {
 
 void config_reader::read_redis_url(const cursor& in, const cursor& tls) {
   auto& out = out_->redis;
-  // Not by text(): what is refused may hold a password.
   const auto* at = in.raw();
   const bool scalar = at != nullptr && at->kind == node_kind::scalar;
   auto parsed = scalar ? parse_redis_url(at->text) : std::nullopt;
@@ -91,8 +90,8 @@ void config_reader::read_redis_url(const cursor& in, const cursor& tls) {
     out.hosts = std::move(parsed->hosts);
     out.master_name = std::move(parsed->master_name);
     out.use_tls = parsed->use_tls || (out.mode != redis_mode::standalone && static_cast<bool>(tls));
-  } else if (at != nullptr) {
-    in.complain_secretly(redis_url_rule.allowed);
+  } else if (scalar && at->text.find('@') != std::string::npos) {
+    in.complain_secretly(redis_url_rule.allowed);  // there may be a password before the @
   } else {
     in.text(redis_url_rule);
   }

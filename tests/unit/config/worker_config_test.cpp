@@ -161,27 +161,26 @@ TEST_CASE("a whole worker.yaml is read in every field") {
 
 TEST_CASE("all problems of worker.yaml are told at once, with line, key, value and what is allowed") {
   const set_up here;
-  CHECK(
-      here.refusal("kafka:\n"
-                   "  properties: [group.id]\n"
-                   "redis:\n"
-                   "  url: 127.0.0.1:6379\n"
-                   "  timeout: 5 apples\n"
-                   "  replcas_min: 1\n"
-                   "settings: {directory: nowhere}\n"
-                   "worker: {max_in_flight: 0}\n"
-                   "secret: {}\n") ==
-      "worker.yaml:9: secret: not a key here; did you mean secrets?\n"
-      "worker.yaml:2: kafka.properties.group.id: (not shown): not to be set: set kafka.group instead\n"
-      "worker.yaml:2: kafka.properties.bootstrap.servers: missing: text of 1 to 1024 bytes without control characters\n"
-      "worker.yaml:6: redis.replcas_min: not a key here; did you mean replicas_min?\n"
-      "worker.yaml:4: redis.url: (not shown): redis://host:port, rediss://host:port, redis+sentinel://host,host/master "
-      "or "
-      "redis+cluster://host,host, without user, password (redis.username, redis.password) or database\n"
-      "worker.yaml:5: redis.timeout: \"5 apples\": a duration from 1ms to 10s, such as 100ms\n"
-      "worker.yaml:7: settings.directory: \"nowhere\": a directory that is there\n"
-      "worker.yaml:1: secrets: missing: a map of keys and values\n"
-      "worker.yaml:8: worker.max_in_flight: \"0\": a whole number from 1 to 10000\n");
+  CHECK(here.refusal("kafka:\n"
+                     "  properties: [group.id]\n"
+                     "redis:\n"
+                     "  url: 127.0.0.1:6379\n"
+                     "  timeout: 5 apples\n"
+                     "  replcas_min: 1\n"
+                     "settings: {directory: nowhere}\n"
+                     "worker: {max_in_flight: 0}\n"
+                     "secret: {}\n") ==
+        "worker.yaml:9: secret: not a key here; did you mean secrets?\n"
+        "worker.yaml:2: kafka.properties: a list: a map of keys and values\n"
+        "worker.yaml:6: redis.replcas_min: not a key here; did you mean replicas_min?\n"
+        "worker.yaml:4: redis.url: \"127.0.0.1:6379\": redis://host:port, rediss://host:port, "
+        "redis+sentinel://host,host/master "
+        "or "
+        "redis+cluster://host,host, without user, password (redis.username, redis.password) or database\n"
+        "worker.yaml:5: redis.timeout: \"5 apples\": a duration from 1ms to 10s, such as 100ms\n"
+        "worker.yaml:7: settings.directory: \"nowhere\": a directory that is there\n"
+        "worker.yaml:1: secrets: missing: a map of keys and values\n"
+        "worker.yaml:8: worker.max_in_flight: \"0\": a whole number from 1 to 10000\n");
 }
 
 TEST_CASE("missing secrets of the worker are all told, with where they belong") {
