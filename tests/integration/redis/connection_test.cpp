@@ -272,7 +272,7 @@ TEST_CASE("a password, and a user with a password, are given to Redis") {
     raw.command({"AUTH", "right"});
     CHECK(raw.command({"ACL",      "SETUSER", "worker",       "on",       ">secret", "~sc:*", "resetchannels", "-@all",
                        "+evalsha", "+eval",   "+script|load", "+time",    "+get",    "+mget", "+set",          "+del",
-                       "+lindex",  "+lpush",  "+ltrim",       "+pexpire", "+role",   "+info", "+config|get"})
+                       "+lindex",  "+lpush",  "+ltrim",       "+pexpireat", "+role",   "+info", "+config|get"})
               .text == "OK");
     options.username = "worker";
     options.password = password("secret");

@@ -12,7 +12,7 @@ local STRANGERS_MAX, ALL_MAX = 80, 100     -- guesses: counted, and still to com
 local SHARE_WINDOW_MS = 600000             -- approved and sent texts of a prefix are compared over this
 
 local token, hmac = ARGV[1], ARGV[2]
-local birth, life, keep = math.min(tonumber(ARGV[3]), now), tonumber(ARGV[4]), ARGV[5]
+local birth, life, keep = math.min(tonumber(ARGV[3]), now), tonumber(ARGV[4]), after(ARGV[5])
 local lease = tonumber(ARGV[7])
 local values = call('MGET', unpack(KEYS)) -- a list comes as false
 
@@ -89,7 +89,8 @@ if values[5] then
 end
 
 -- Limits: kind and what it counts by in one argument, index into KEYS, max, window.
-local lists, rings = {}, {} -- by index into KEYS: what is to be charged
+-- What is to be charged, by index into KEYS: the newest time of a list or false, and buckets.
+local lists, wide, rings = {}, {}, {}
 local breached, wait = nil, 0
 
 local function ring_at(k, window)
@@ -111,9 +112,15 @@ for i = 20, #ARGV, 4 do
   local kind, k, max, window = string.byte(ARGV[i]), tonumber(ARGV[i + 1]), tonumber(ARGV[i + 2]), tonumber(ARGV[i + 3])
   local left
   if kind == 108 or kind == 110 then -- l, n
-    lists[k] = kind == 108 and 100 or 500
-    local at = call('LINDEX', KEYS[k], max - 1)
-    if at then left = at + window - now end
+    local newest = lists[k]
+    if newest == nil then
+      newest = call('LINDEX', KEYS[k], '0')
+      lists[k], wide[k] = newest, kind == 110
+    end
+    if newest and newest + window > now then
+      local at = max == 1 and newest or call('LINDEX', KEYS[k], max - 1)
+      if at then left = at + window - now end
+    end
   elseif kind == 98 then -- b
     local ring = ring_at(k, window)
     if ring.sum >= max then left = ring_wait(ring, max) end
@@ -160,11 +167,12 @@ if ARGV[15] ~= '-1' then
 end
 
 -- Admitted: from here on there are only writes.
-for k, most in pairs(lists) do
-  local newest = call('LINDEX', KEYS[k], 0)
-  local at = newest and math.max(tonumber(newest), now) or now
+local now_text, day_on = after(0), after(DAY)
+for k, newest in pairs(lists) do
+  local at = newest and tonumber(newest) > now and newest or now_text
+  local most = wide[k] and 500 or 100
   if call('LPUSH', KEYS[k], at) > most then call('LTRIM', KEYS[k], 0, most - 1) end
-  call('PEXPIRE', KEYS[k], DAY)
+  call('PEXPIREAT', KEYS[k], day_on)
 end
 for k, ring in pairs(rings) do ring_charge(KEYS[k], ring) end
 if allowance then

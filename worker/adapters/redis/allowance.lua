@@ -13,5 +13,5 @@ local function allowance_read(value, first)
 end
 
 local function allowance_charge(key, a)
-  call('SET', key, pack('<BI4I4', 1, a.number, a.count + 1), 'PX', ALLOWANCE_KEPT)
+  call('SET', key, pack('<BI4I4', 1, a.number, a.count + 1), 'PXAT', after(ALLOWANCE_KEPT))
 end

@@ -4,7 +4,7 @@ local function ring_zeros(places) return string.rep('\0\0\0\0', places) end
 local function ring_read(value, window)
   local width = math.ceil(window / 50)
   local newest = math.floor(now / width)
-  if not value then return {width = width, newest = newest, sum = 0, cells = ring_zeros(51)} end
+  if not value then return {width = width, newest = newest, sum = 0, cells = ring_zeros(51), moved = true} end
   local version, at, sum, first = unstruct('<BI8I4', value)
   known_version(version, 'buckets')
   local cells = sub(value, first)
@@ -21,7 +21,7 @@ local function ring_read(value, window)
   else
     newest = at -- the clock went back: what stands in the future counts as inside
   end
-  return {width = width, newest = newest, sum = sum, cells = cells}
+  return {width = width, newest = newest, sum = sum, cells = cells, moved = ahead > 0}
 end
 
 -- Milliseconds until fewer than `max` are left in the ring.
@@ -37,6 +37,11 @@ end
 local function ring_charge(key, ring)
   local at = ring.newest % 51 * 4
   local count = unstruct('<I4', ring.cells, at + 1) + 1
-  call('SET', key, pack('<BI8I4', 1, ring.newest, ring.sum + 1) .. sub(ring.cells, 1, at) .. pack('<I4', count) ..
-    sub(ring.cells, at + 5), 'PX', ring.width * 51)
+  local value = pack('<BI8I4', 1, ring.newest, ring.sum + 1) .. sub(ring.cells, 1, at) .. pack('<I4', count) ..
+    sub(ring.cells, at + 5)
+  if ring.moved then
+    call('SET', key, value, 'PXAT', after(ring.width * 51))
+  else
+    call('SET', key, value, 'KEEPTTL') -- the first charge of this bucket set a life that outlasts the bucket's
+  end
 end

@@ -20,6 +20,6 @@ if entry then
 else
   p[#p + 1] = {c.class, c.guesses, c.expires, id}
 end
-challenge_write(KEYS[1], c, ARGV[4])
+challenge_write(KEYS[1], c, after(ARGV[4]))
 phone_write(KEYS[2], p)
 return counted(c.guesses)

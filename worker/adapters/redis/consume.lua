@@ -14,7 +14,7 @@ local _, at = phone_entry(p, id)
 if at then table.remove(p, at) end
 p[c.class] = 0
 if c.class == 's' then p.k = 0 end
-challenge_write(KEYS[1], c, ARGV[5])
+challenge_write(KEYS[1], c, after(ARGV[5]))
 phone_write(KEYS[2], p)
 if approved then ring_charge(KEYS[3], approved) end
 return {'approved'}

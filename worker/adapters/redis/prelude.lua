@@ -17,6 +17,9 @@ local function known_version(version, what)
   if version ~= 1 then error({err = 'LAYOUT of ' .. what .. ' is of another version'}) end
 end
 
+-- When a life from now on ends, as text: PXAT and PEXPIREAT cost Redis less than PX and PEXPIRE, which it rewrites to them.
+local function after(life) return string.format('%d', now + life) end
+
 local function seconds(ms) return math.max(math.ceil(ms / 1000), 1) end
 
 -- Event record.
@@ -36,9 +39,9 @@ local function record_pack(r)
     r.limit, r.sender, r.retry, r.segments, #r.tail) .. r.tail
 end
 
-local function record_write(key, r, life)
+local function record_write(key, r, kept_until)
   local value = record_pack(r)
-  call('SET', key, value, 'PX', life)
+  call('SET', key, value, 'PXAT', kept_until)
   return value
 end
 
@@ -61,9 +64,9 @@ local function challenge_read(value)
   return c
 end
 
-local function challenge_write(key, c, life)
+local function challenge_write(key, c, kept_until)
   call('SET', key, pack(CHALLENGE, 1, c.state, c.class, c.flags, c.guesses, c.binding, c.nonce, c.expires, c.first,
-    c.sent, #c.tokens / 16) .. c.tokens .. c.consumed .. c.key, 'PX', life)
+    c.sent, #c.tokens / 16) .. c.tokens .. c.consumed .. c.key, 'PXAT', kept_until)
 end
 
 -- Failures of a phone and its live challenges: { s =, k =, last =, {class, guesses, ends, id}… }
@@ -93,5 +96,5 @@ local function phone_write(key, p)
   end
   local value = pack('<BBBI8', 1, p.s, p.k, p.last)
   for i = 1, #p do value = value .. pack('<c1BI8c8', p[i][1], p[i][2], p[i][3], p[i][4]) end
-  call('SET', key, value, 'PX', FAILURES_KEPT)
+  call('SET', key, value, 'PXAT', after(FAILURES_KEPT))
 end

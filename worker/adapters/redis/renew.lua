@@ -15,5 +15,5 @@ if allowance then
   allowance_charge(KEYS[2], allowance)
   r.flags = bit.bor(r.flags, KINDE_RESERVED)
 end
-record_write(KEYS[1], r, ARGV[4])
+record_write(KEYS[1], r, after(ARGV[4]))
 return {'renewed', now}

@@ -51,9 +51,10 @@ r.state, r.status, r.reason, r.limit, r.sender = 'S', tonumber(ARGV[2]), tonumbe
 r.flags = bit.bor(r.flags, tonumber(ARGV[6]))
 r.retry, r.segments, r.tail = tonumber(ARGV[7]), tonumber(ARGV[8]), ARGV[9]
 if allowance then
-  call('SET', KEYS[4], allowance, 'PX', 32 * DAY)
+  call('SET', KEYS[4], allowance, 'KEEPTTL')
   r.flags = bit.band(r.flags, 255 - KINDE_RESERVED)
 end
-if claims then call('SET', KEYS[2], ARGV[11], 'PX', ARGV[10]) end
-if fraud then call('SET', KEYS[3], fraud, 'PX', FRAUD_KEPT_MS) end
-return {'settled', record_write(KEYS[1], r, ARGV[10])}
+local kept_until = after(ARGV[10])
+if claims then call('SET', KEYS[2], ARGV[11], 'PXAT', kept_until) end
+if fraud then call('SET', KEYS[3], fraud, 'PXAT', after(FRAUD_KEPT_MS)) end
+return {'settled', record_write(KEYS[1], r, kept_until)}
