@@ -9,14 +9,14 @@
 #include <mutex>
 #include <set>
 
-#include "worker/adapters/metrics/metric_registry.hpp"
+#include "worker/adapters/metrics/registry.hpp"
 
 namespace sendcode::metrics {
 
-struct metric_registry::families {
+struct registry::families {
   families();
 
-  prometheus::Registry registry;
+  prometheus::Registry series;
   prometheus::Family<prometheus::Counter>& events;
   prometheus::Family<prometheus::Counter>& attempts;
   prometheus::Family<prometheus::Counter>& dead_letters;

@@ -61,14 +61,13 @@ struct prometheus_telemetry::cache {
   counters checks;
 };
 
-prometheus_telemetry::prometheus_telemetry(metric_registry& registry)
-    : registry_(registry), cache_(std::make_unique<cache>()) {}
+prometheus_telemetry::prometheus_telemetry(registry& shared) : shared_(shared), cache_(std::make_unique<cache>()) {}
 prometheus_telemetry::~prometheus_telemetry() = default;
 
 std::uint32_t prometheus_telemetry::environment_number(std::string_view environment) {
   const auto found = cache_->numbers.find(environment);
   if (found != cache_->numbers.end()) return found->second;
-  if (!registry_.has_label(environment)) return 0;
+  if (!shared_.has_label(environment)) return 0;
   const auto number = static_cast<std::uint32_t>(cache_->names.size());
   cache_->names.emplace_back(environment);
   cache_->numbers.emplace(environment, number);
@@ -83,13 +82,13 @@ void prometheus_telemetry::event_ended(std::string_view environment, domain::pur
                    std::uint64_t{static_cast<std::uint8_t>(outcome.reason)} << 8 |
                    std::uint64_t{static_cast<std::uint8_t>(outcome.limited_by)};
   const auto add = [&]() -> Counter& {
-    return registry_.all().events.Add({{"environment", cache_->names[number]},
-                                       {"purpose", std::string(domain::to_text(purpose))},
-                                       {"status", std::string(domain::to_text(outcome.status))},
-                                       {"reason", domain::reason_text(outcome)}});
+    return shared_.all().events.Add({{"environment", cache_->names[number]},
+                                     {"purpose", std::string(domain::to_text(purpose))},
+                                     {"status", std::string(domain::to_text(outcome.status))},
+                                     {"reason", domain::reason_text(outcome)}});
   };
   counter_at(cache_->events, key, add).Increment();
-  registry_.all().event_age.Observe(in_seconds(age));
+  shared_.all().event_age.Observe(in_seconds(age));
 }
 
 void prometheus_telemetry::attempt_made(const domain::attempt& attempt) {
@@ -100,17 +99,17 @@ void prometheus_telemetry::attempt_made(const domain::attempt& attempt) {
                    std::uint64_t{static_cast<std::uint8_t>(attempt.outcome)} << 32 | code;
   const auto add = [&]() -> Counter& {
     const std::string label = !known ? std::string(other) : code == 0 ? "none" : std::to_string(code);
-    return registry_.all().attempts.Add({{"sender", std::string(domain::to_text(attempt.sender))},
-                                         {"outcome", std::string(domain::to_text(attempt.outcome))},
-                                         {"error_code", label}});
+    return shared_.all().attempts.Add({{"sender", std::string(domain::to_text(attempt.sender))},
+                                       {"outcome", std::string(domain::to_text(attempt.outcome))},
+                                       {"error_code", label}});
   };
   counter_at(cache_->attempts, key, add).Increment();
-  registry_.all().send_duration.Observe(in_seconds(attempt.latency));
+  shared_.all().send_duration.Observe(in_seconds(attempt.latency));
 }
 
 void prometheus_telemetry::dead_lettered(domain::dead_letter_error error) {
   const auto add = [&]() -> Counter& {
-    return registry_.all().dead_letters.Add({{"error", std::string(domain::to_text(error))}});
+    return shared_.all().dead_letters.Add({{"error", std::string(domain::to_text(error))}});
   };
   counter_at(cache_->dead_letters, static_cast<std::uint64_t>(error), add).Increment();
 }
@@ -119,30 +118,30 @@ void prometheus_telemetry::check_answered(std::string_view environment, std::str
   const auto number = environment_number(environment);
   const auto place = place_in(check_statuses, status);
   const auto add = [&]() -> Counter& {
-    return registry_.all().checks.Add(
+    return shared_.all().checks.Add(
         {{"environment", cache_->names[number]}, {"status", label_at(check_statuses, place)}});
   };
   counter_at(cache_->checks, std::uint64_t{number} << 32 | place, add).Increment();
 }
 
 void prometheus_telemetry::in_flight_changed(int by) {
-  registry_.all().in_flight.Increment(by);
+  shared_.all().in_flight.Increment(by);
 }
 void prometheus_telemetry::held_changed(int by) {
-  registry_.all().held.Increment(by);
+  shared_.all().held.Increment(by);
 }
 
 void prometheus_telemetry::dependency_up(std::string_view dependency, bool up) {
   const auto place = place_in(dependencies, dependency);
-  registry_.all().dependencies.Add({{"dependency", label_at(dependencies, place)}}).Set(up ? 1 : 0);
+  shared_.all().dependencies.Add({{"dependency", label_at(dependencies, place)}}).Set(up ? 1 : 0);
 }
 
 void prometheus_telemetry::clock_skew(std::chrono::milliseconds skew) {
-  registry_.all().clock_skew.Set(in_seconds(skew));
+  shared_.all().clock_skew.Set(in_seconds(skew));
 }
 
 void prometheus_telemetry::client_address_uncounted() {
-  registry_.all().uncounted_addresses.Increment();
+  shared_.all().uncounted_addresses.Increment();
 }
 
 }  // namespace sendcode::metrics

@@ -2,7 +2,7 @@
 
 #include <memory>
 
-#include "worker/adapters/metrics/metric_registry.hpp"
+#include "worker/adapters/metrics/registry.hpp"
 #include "worker/ports/telemetry.hpp"
 
 namespace sendcode::metrics {
@@ -11,7 +11,7 @@ namespace sendcode::metrics {
 // number and an atomic addition. Each thread has its own; the registry must outlive it.
 class prometheus_telemetry final : public ports::telemetry {
  public:
-  explicit prometheus_telemetry(metric_registry& registry);
+  explicit prometheus_telemetry(registry& shared);
   ~prometheus_telemetry() override;
 
   void event_ended(std::string_view environment, domain::purpose purpose, const domain::outcome& outcome,
@@ -29,7 +29,7 @@ class prometheus_telemetry final : public ports::telemetry {
   struct cache;
   std::uint32_t environment_number(std::string_view environment);
 
-  metric_registry& registry_;
+  registry& shared_;
   std::unique_ptr<cache> cache_;
 };
 

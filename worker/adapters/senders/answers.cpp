@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
-#include "worker/adapters/senders/json_cursor.hpp"
+#include "common/json_cursor.hpp"
 
 namespace sendcode::senders {
 namespace {
@@ -18,11 +18,10 @@ bool is_message_sid(std::string_view text) {
 
 // A value that may also be null.
 bool text_or_other(json_cursor& in, std::string& out) {
-  json_cursor ahead = in;
+  if (!in.at_text()) return in.skip();
   std::string_view value;
-  if (!ahead.text(value)) return in.skip();
-  out = value;
-  in = ahead;
+  if (!in.plain_text(value)) return false;
+  out = value;  // empty where it holds an escape: no field that we read ever does
   return true;
 }
 
@@ -89,7 +88,7 @@ std::optional<token_answer> read_token_answer(std::string_view body) {
   token_answer out;
   json_cursor in(body);
   const bool whole = in.object([&](std::string_view name) {
-    if (name == "access_token") return in.text(out.access_token);
+    if (name == "access_token") return in.plain_text(out.access_token);
     if (name == "expires_in") return in.integer(out.expires_in_s);
     return in.skip();
   });

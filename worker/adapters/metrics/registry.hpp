@@ -3,9 +3,10 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
-namespace sendcode::domain {
-struct settings_snapshot;
+namespace sendcode::ports {
+class telemetry;
 }
 
 namespace sendcode::metrics {
@@ -13,17 +14,20 @@ namespace sendcode::metrics {
 constexpr std::size_t labelled_environments_max = 1'000;
 
 // All of the process's metrics (names: design §13.8), shared by the fronts of its threads. Any thread.
-class metric_registry {
+class registry {
  public:
-  metric_registry();
-  metric_registry(const metric_registry&) = delete;
-  metric_registry& operator=(const metric_registry&) = delete;
-  ~metric_registry();
+  registry();
+  registry(const registry&) = delete;
+  registry& operator=(const registry&) = delete;
+  ~registry();
+
+  // For one thread; the registry must outlive it.
+  std::unique_ptr<ports::telemetry> make_front();
 
   // Environments get a label of their own in the order in which they are first known, up to labelled_environments_max,
   // and keep it; all others are
   // `_other`, so that nobody who makes up names makes up series.
-  void know_environments(const domain::settings_snapshot& settings);
+  void know_environments(const std::vector<std::string>& environments);
   bool has_label(std::string_view environment) const;
 
   // Prometheus' text format, 0.0.4.
