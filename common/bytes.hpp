@@ -17,7 +17,7 @@ std::string_view as_text(const byte_array<N>& bytes) noexcept {
   return {reinterpret_cast<const char*>(bytes.data()), N};
 }
 
-enum class encoding_error { bad_length, bad_character };
+enum class encoding_error : std::uint8_t { bad_length, bad_character };
 
 std::string to_hex(std::string_view bytes);  // lower case
 std::expected<std::string, encoding_error> from_hex(std::string_view hex);

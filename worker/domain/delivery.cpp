@@ -93,6 +93,7 @@ void delivery::found(std::string message_id, std::uint8_t segments) {
 }
 
 void delivery::not_found(milliseconds now, double unit) {
+  if (!search_) return;
   ++search_->looks;
   if (search_->looks < looks_most) {
     search_->due = std::max(now, search_->began + look_times[search_->looks]);
