@@ -1,18 +1,19 @@
 #include "worker/app/worker.hpp"
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <csignal>
 #include <cstdlib>
 #include <thread>
 
 #include "common/logging.hpp"
-#include "worker/adapters/metrics/prometheus_telemetry.hpp"
 #include "worker/app/commands/kafka_access.hpp"
 
 namespace sendcode::app {
 namespace {
 
 constexpr std::chrono::seconds reload_interval{1};
+constexpr std::chrono::seconds stuck_after{30};  // an event loop that did not turn for so long will not again
 
 std::uint32_t shard_count(const config::worker_config& config) {
   if (config.shards != 0) return config.shards;
@@ -23,10 +24,6 @@ std::uint32_t shard_count(const config::worker_config& config) {
 std::uint32_t in_flight_of_each(const config::worker_config& config) {
   const auto shards = shard_count(config);
   return std::max(1U, (config.max_in_flight + shards - 1) / shards);
-}
-
-std::unique_ptr<ports::telemetry> make_front(metrics::metric_registry& registry) {
-  return std::make_unique<metrics::prometheus_telemetry>(registry);
 }
 
 kafka::stream_options to_stream_options(const config::worker_config& config) {
@@ -65,9 +62,14 @@ std::expected<std::unique_ptr<worker>, std::string> worker::make(const config::w
 
   for (std::uint32_t i = 0; i < shard_count(config); ++i) {
     out->shards_.push_back(std::make_unique<shard_thread>(config, *out->subjects_key_, in_flight_of_each(config),
-                                                          *out->stream_, make_front(out->metrics_),
+                                                          *out->stream_, out->metrics_.make_front(),
                                                           out->rules_.current()));
   }
+  auto http = http_thread::make(
+      config, *out->subjects_key_, *out->stream_, out->metrics_, out->rules_.current(),
+      {.alive = [self] { return self->is_alive(); }, .ready = [self] { return self->ready_.load(); }});
+  if (!http) return std::unexpected(http.error() + '\n');
+  out->http_ = std::move(*http);
   return out;
 }
 
@@ -75,14 +77,15 @@ worker::worker(const config::worker_config& config, rules_source rules, secret_p
     : config_(config),
       subjects_key_(std::move(subjects_key)),
       rules_(std::move(rules)),
-      telemetry_(make_front(metrics_)),
-      kafka_telemetry_(make_front(metrics_)) {}
+      telemetry_(metrics_.make_front()),
+      kafka_telemetry_(metrics_.make_front()) {}
 
 worker::~worker() = default;
 
 bool worker::run() {
   start();
   control_.run();
+  http_->stop();
   for (auto& shard : shards_) shard->stop();
   log::info("ended", {{"well", ended_well_}});
   return ended_well_;
@@ -91,13 +94,19 @@ bool worker::run() {
 void worker::start() {
   watch_signals();
   for (auto& shard : shards_) shard->start();
+  http_->start();
   reload_each_second();
   std::vector<ports::record_sink*> sinks;
   for (auto& shard : shards_) sinks.push_back(&shard->events());
   stream_->start(std::move(sinks));
   log::info("started", {{"shards", shards_.size()},
                         {"max_in_flight", static_cast<std::int64_t>(config_.max_in_flight)},
-                        {"group", config_.kafka.group}});
+                        {"group", config_.kafka.group},
+                        {"internal_port", static_cast<int>(http_->port())}});
+}
+
+bool worker::is_alive() const {
+  return std::ranges::all_of(shards_, [](const auto& shard) { return shard->silent_for() < stuck_after; });
 }
 
 void worker::reload_each_second() {
@@ -109,9 +118,13 @@ void worker::reload_each_second() {
 }
 
 void worker::apply(const pipeline::rules& rules) {
-  metrics_.know_environments(*rules.settings);
+  std::vector<std::string> environments;
+  for (const auto& [id, settings] : rules.settings->environments) environments.push_back(id);
+  metrics_.know_environments(environments);
   telemetry_->dependency_up("settings", rules.settings->current);
   for (auto& shard : shards_) shard->events().update(rules);
+  http_->update(rules);
+  ready_ = rules.settings->current && !draining_;
   log::info("settings are in force", {{"environments", rules.settings->environments.size()}});
 }
 
@@ -130,6 +143,7 @@ void worker::watch_signals() {
 void worker::begin_drain(std::string_view why) {
   if (draining_) return;
   draining_ = true;
+  ready_ = false;
   log::info("draining", {{"why", why}, {"at_most_s", static_cast<std::int64_t>(config_.drain_timeout.count())}});
   watch_signals();
   reload_timer_.cancel();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -9,7 +10,8 @@
 #include <vector>
 
 #include "worker/adapters/kafka/stream.hpp"
-#include "worker/adapters/metrics/metric_registry.hpp"
+#include "worker/adapters/metrics/registry.hpp"
+#include "worker/app/http_thread.hpp"
 #include "worker/app/rules_source.hpp"
 #include "worker/app/shard_thread.hpp"
 #include "worker/config/worker_config.hpp"
@@ -31,6 +33,7 @@ class worker {
   worker(const config::worker_config& config, rules_source rules, secret_ptr subjects_key);
 
   void start();
+  bool is_alive() const;  // any thread
   void reload_each_second();
   void apply(const pipeline::rules& rules);
   void watch_signals();
@@ -44,11 +47,13 @@ class worker {
   boost::asio::steady_timer reload_timer_{control_};
   boost::asio::steady_timer drain_timer_{control_};
   rules_source rules_;
-  metrics::metric_registry metrics_;
+  metrics::registry metrics_;
   std::unique_ptr<ports::telemetry> telemetry_;  // of the control thread
   std::unique_ptr<ports::telemetry> kafka_telemetry_;
   std::unique_ptr<kafka::kafka_stream> stream_;
   std::vector<std::unique_ptr<shard_thread>> shards_;
+  std::unique_ptr<http_thread> http_;
+  std::atomic<bool> ready_ = false;  // settings were read once, and no drain has begun
   std::size_t shards_busy_ = 0;
   bool draining_ = false;
   bool finishing_ = false;

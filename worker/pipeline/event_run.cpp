@@ -114,7 +114,7 @@ awaitable<void> event_run::run() {
     admission of{.event = taken_.event, .birth = birth()};
     if (environment != nullptr) of.code_life = environment->sms.code_ttl;
 
-    const domain::code_key* signing = nullptr;
+    const domain::ring_key* signing = nullptr;
     if (auto* plan = std::get_if<domain::send_plan>(&verdict)) {
       phone_ = plan->phone;
       of.plan = plan;
