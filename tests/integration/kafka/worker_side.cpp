@@ -29,6 +29,15 @@ std::vector<ports::incoming_record> inbox::take() {
   return std::exchange(records_, {});
 }
 
+std::vector<test_record> numbered(int count, std::int32_t partition, int first) {
+  std::vector<test_record> records;
+  for (int i = first; i < first + count; ++i) {
+    records.push_back(
+        {.key = "k" + std::to_string(i), .value = std::to_string(i), .headers = {}, .partition = partition});
+  }
+  return records;
+}
+
 test_topics make_topics(cluster& kafka, int partitions) {
   return {.send_code = kafka.make_topic("send-code", partitions),
           .statuses = kafka.make_topic("statuses", 1),
@@ -73,6 +82,10 @@ worker_side::~worker_side() {
 
 bool worker_side::wait_for_partitions(std::int64_t count) {
   return eventually([&] { return stream_->counts().partitions == count; });
+}
+
+bool worker_side::wait_for_completed(std::uint64_t count) {
+  return eventually([&] { return stream_->counts().completed >= count; });
 }
 
 void worker_side::end(ports::incoming_record record, const std::string& value) {

@@ -36,6 +36,8 @@ struct test_topics {
   std::string dead_letters;
   std::string group;
 };
+// Records with the keys k0, k1, ... and the values 0, 1, ...
+std::vector<test_record> numbered(int count, std::int32_t partition = 0, int first = 0);
 test_topics make_topics(cluster& kafka, int partitions);
 kafka::stream_options options_for(const cluster& kafka, const test_topics& topics);
 
@@ -50,6 +52,7 @@ class worker_side {
   kafka::kafka_stream& stream() { return *stream_; }
   inbox& shard(std::size_t i = 0) { return *shards_[i]; }
   bool wait_for_partitions(std::int64_t count);
+  bool wait_for_completed(std::uint64_t count);
   // Publishes an outcome for the record, and lets it go.
   void end(ports::incoming_record record, const std::string& value = "outcome");
 

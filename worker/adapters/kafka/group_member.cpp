@@ -25,6 +25,7 @@ std::expected<void, std::string> group_member::open(conf_ptr conf, const std::ve
   rd_kafka_conf_set_rebalance_cb(conf.get(), &on_rebalance);
   rd_kafka_conf_set_offset_commit_cb(conf.get(), &on_commit);
   rd_kafka_conf_set_error_cb(conf.get(), &on_error);
+  watch_joining(conf.get());
   auto client = make_client(RD_KAFKA_CONSUMER, std::move(conf));
   if (!client) return std::unexpected(client.error());
   client_ = std::move(*client);
@@ -34,6 +35,30 @@ std::expected<void, std::string> group_member::open(conf_ptr conf, const std::ve
     if (!topics_needed_.back()) return std::unexpected("the topic's name is not allowed: " + name);
   }
   return {};
+}
+
+// What a request is stands in its protocol number; these two run on librdkafka's threads and set one flag, nothing
+// else.
+void group_member::watch_joining(rd_kafka_conf_t* conf) {
+  constexpr auto name = "sendcode";
+  constexpr std::int16_t join_group = 11;
+  constexpr std::int16_t sync_group = 14;
+  static constexpr auto sent = [](rd_kafka_t*, int, const char*, std::int32_t, std::int16_t request, std::int16_t,
+                                  std::int32_t, std::size_t, void* self) {
+    if (request == join_group) member(self).joining_.store(true, std::memory_order_release);
+    return RD_KAFKA_RESP_ERR_NO_ERROR;
+  };
+  static constexpr auto received = [](rd_kafka_t*, int, const char*, std::int32_t, std::int16_t request, std::int16_t,
+                                      std::int32_t, std::size_t, std::int64_t, rd_kafka_resp_err_t, void* self) {
+    if (request == sync_group) member(self).joining_.store(false, std::memory_order_release);
+    return RD_KAFKA_RESP_ERR_NO_ERROR;
+  };
+  static constexpr auto made = [](rd_kafka_t* client, const rd_kafka_conf_t*, void* self, char*, std::size_t) {
+    rd_kafka_interceptor_add_on_request_sent(client, name, sent, self);
+    rd_kafka_interceptor_add_on_response_received(client, name, received, self);
+    return RD_KAFKA_RESP_ERR_NO_ERROR;
+  };
+  rd_kafka_conf_interceptor_add_on_new(conf, name, made, this);
 }
 
 bool group_member::topics_are_there() {
@@ -132,7 +157,7 @@ void group_member::start_over(std::int32_t partition) {
     if (error != nullptr) link_.complain(client_.get(), rd_kafka_error_code(error), rd_kafka_error_string(error));
   }
   // What was delivered from the lost stretch ends as it may; its offsets are of a log that is gone.
-  found->second = {.assignment = std::make_shared<ports::assignment>()};
+  found->second = {.assignment = std::make_shared<ports::assignment>(), .paused = found->second.paused};
   apply_pauses();
 }
 
@@ -168,7 +193,13 @@ void group_member::apply_pauses() {
   if (resuming->cnt > 0) rd_kafka_resume_partitions(client_.get(), resuming.get());
 }
 
+// A commit that is sent while the group rebalances bears the generation before it: the coordinator refuses it, and
+// librdkafka before 2.8 then takes all our partitions for lost.
 void group_member::commit() {
+  if (!joining_.load(std::memory_order_acquire)) send_commit();
+}
+
+void group_member::send_commit() {
   auto list = make_partitions(static_cast<int>(held_.size()));
   for (auto& [partition, held] : held_) {
     const auto offset = held.assignment->offsets.committable();
@@ -213,11 +244,15 @@ void group_member::on_error(rd_kafka_t* client, int error, const char* text, voi
 bool group_member::close(time commit_deadline, time leave_deadline) {
   constexpr int slice_ms = 10;
   const auto now = [] { return std::chrono::steady_clock::now(); };
+  const auto poll_while = [&](auto&& waiting) {
+    while (waiting() && now() < commit_deadline) {
+      const message_ptr unused(rd_kafka_consumer_poll(client_.get(), slice_ms));
+    }
+  };
   closing_ = true;
-  commit();
-  while (commits_in_flight_ > 0 && now() < commit_deadline) {
-    message_ptr unused(rd_kafka_consumer_poll(client_.get(), slice_ms));
-  }
+  poll_while([this] { return subscribed_ && joining_.load(std::memory_order_acquire); });
+  send_commit();
+  poll_while([this] { return commits_in_flight_ > 0; });
   if (commits_in_flight_ > 0) {
     log::warn("the last offsets could not be committed: some events will come again, and be recognised");
   }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <expected>
@@ -77,6 +78,8 @@ class group_member {
   void handle_error(const rd_kafka_message_t& message);
   void apply_pauses();
   bool topics_are_there();
+  void watch_joining(rd_kafka_conf_t* conf);
+  void send_commit();
 
   const std::string topic_;
   const std::chrono::milliseconds drain_time_;
@@ -88,6 +91,7 @@ class group_member {
   std::optional<drain> drain_;            // of the current rebalance: a newer one replaces it
   std::vector<std::int32_t> start_over_;  // partitions without a usable offset, until no rebalance is under way
   std::size_t commits_in_flight_ = 0;
+  std::atomic<bool> joining_ = false;  // between JoinGroup and the answer to SyncGroup
   bool subscribed_ = false;
   bool hold_all_ = false;
   bool closing_ = false;

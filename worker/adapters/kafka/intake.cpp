@@ -105,7 +105,6 @@ void kafka_stream::intake::wait_for_tick() {
   tick_.async_wait([this](boost::system::error_code failed) {
     if (failed || finished_) return;
     const auto at = now();
-    publisher_.tick(at);
     member_.tick(at);
     if (at >= commit_at_) {
       commit_at_ = at + options_.commit_interval;
@@ -119,6 +118,7 @@ void kafka_stream::intake::wait_for_tick() {
 void kafka_stream::intake::turn() {
   if (finished_) return;
   publisher_.poll();
+  if (publisher_.is_stuck()) publisher_.tick(now());
   std::size_t taken = 0;
   while (taken < turn_max) {
     auto message = member_.next();

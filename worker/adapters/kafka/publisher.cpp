@@ -135,6 +135,7 @@ void publisher::delivered(const rd_kafka_message_t& message) {
     return;
   }
   retry_interval_ = retry_interval_min;
+  retry_at_ = {};  // there is room again
   if (!said_.empty()) said_.clear();
   link_.alive();
   if (record->completes) wired_.completed(*record->completes);

@@ -22,6 +22,7 @@ void group_member::on_rebalance(rd_kafka_t* client, rd_kafka_resp_err_t error, r
     me.revoked(*list);
   } else {
     me.link_.complain(client, error, "rebalance");
+    me.held_.clear();
     rd_kafka_assign(client, nullptr);
   }
 }
@@ -56,7 +57,15 @@ void group_member::revoked(const rd_kafka_topic_partition_list_t& list) {
 }
 
 void group_member::give_back(const rd_kafka_topic_partition_list_t& list) {
-  for (int i = 0; i < list.cnt; ++i) held_.erase(list.elems[i].partition);
+  // librdkafka remembers our pause when the partition comes back one day: undone here, exactly where we set it.
+  auto resuming = make_partitions(list.cnt);
+  for (int i = 0; i < list.cnt; ++i) {
+    const auto found = held_.find(list.elems[i].partition);
+    if (found == held_.end()) continue;
+    if (found->second.paused) rd_kafka_topic_partition_list_add(resuming.get(), topic_.c_str(), found->first);
+    held_.erase(found);
+  }
+  if (resuming->cnt > 0) rd_kafka_resume_partitions(client_.get(), resuming.get());
   const error_ptr failed(rd_kafka_incremental_unassign(client_.get(), &list));
   if (failed) link_.complain(client_.get(), rd_kafka_error_code(failed.get()), rd_kafka_error_string(failed.get()));
 }
@@ -76,7 +85,7 @@ void group_member::advance_drain(time now) {
     }
     if (open > 0 && now < drain_->deadline) return;
     if (open > 0) log::info("revoked partitions still have open events: their outcomes follow", {{"open", open}});
-    if (rd_kafka_assignment_lost(client_.get()) == 0) commit();
+    if (rd_kafka_assignment_lost(client_.get()) == 0) send_commit();
     drain_->commit_sent = true;
   }
   if (commits_in_flight_ > 0 && now < drain_->deadline + commit_grace) return;

@@ -1,0 +1,87 @@
+#include "tests/catch.hpp"
+#include "tests/integration/kafka/worker_side.hpp"
+
+using namespace sendcode;
+using namespace sendcode::tests;
+
+TEST_CASE("intake pauses at the high mark, resumes at the low one and not before, and loses nothing") {
+  constexpr int count = 200;
+  cluster kafka;
+  const auto topics = make_topics(kafka, 1);
+  kafka.produce(topics.send_code, numbered(count));
+  auto options = options_for(kafka, topics);
+  options.open_high = 20;
+  options.open_low = 5;
+  worker_side worker(options);
+  REQUIRE(worker.shard().wait_for(20));
+  REQUIRE(eventually([&] { return worker.stream().counts().paused; }));
+  auto records = worker.shard().take();
+  REQUIRE(records.size() == 20);
+
+  for (std::size_t i = 0; i < 14; ++i) worker.end(std::move(records[i]));
+  REQUIRE(worker.wait_for_completed(14));
+  CHECK(worker.stream().counts().paused);  // 6 are open, one above the low mark
+  CHECK(worker.shard().count() == 20);
+  for (std::size_t i = 14; i < 20; ++i) worker.end(std::move(records[i]));
+
+  int next = 20;
+  while (next < count) {
+    REQUIRE(worker.shard().wait_for(static_cast<std::size_t>(next) + 1));
+    for (auto& record : worker.shard().take()) {
+      REQUIRE(record.value == std::to_string(next++));
+      worker.end(std::move(record));
+    }
+    REQUIRE(worker.stream().counts().open <= 20);
+  }
+  REQUIRE(worker.wait_for_completed(count));
+  CHECK(worker.shard().count() == count);
+  records.clear();
+  CHECK(worker.finish());
+  CHECK(kafka.committed(topics.group, topics.send_code, 0) == count);
+}
+
+TEST_CASE("a partition whose oldest event stays open pauses at its span, and the others go on") {
+  constexpr int count = 300;
+  constexpr std::size_t span = 50;
+  cluster kafka;
+  const auto topics = make_topics(kafka, 2);
+  kafka.produce(topics.send_code, numbered(count, 0));
+  kafka.produce(topics.send_code, numbered(count, 1));
+  auto options = options_for(kafka, topics);
+  options.span_max = span;
+  options.open_high = 10;  // so that a turn takes few records, and the span is looked at in between
+  options.open_low = 5;
+  worker_side worker(options);
+
+  std::optional<ports::incoming_record> held;
+  std::size_t of_held = 0;
+  std::size_t of_other = 0;
+  REQUIRE(eventually([&] {
+    for (auto& record : worker.shard().take()) {
+      ++(record.position.partition == 0 ? of_held : of_other);
+      if (record.position.partition == 0 && record.position.offset == 0) {
+        held = std::move(record);
+      } else {
+        worker.end(std::move(record));
+      }
+    }
+    return of_other == count;
+  }));
+  REQUIRE(held);
+  CHECK(of_held >= span);
+  CHECK(of_held <= span + 10);
+
+  worker.end(std::move(*held));
+  held.reset();
+  CHECK(eventually([&] {
+    for (auto& record : worker.shard().take()) {
+      ++of_held;
+      worker.end(std::move(record));
+    }
+    return of_held == count;
+  }));
+  REQUIRE(worker.wait_for_completed(2 * count));
+  CHECK(worker.finish());
+  CHECK(kafka.committed(topics.group, topics.send_code, 0) == count);
+  CHECK(kafka.committed(topics.group, topics.send_code, 1) == count);
+}

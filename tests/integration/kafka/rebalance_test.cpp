@@ -1,0 +1,196 @@
+// Partitions that come and go: nothing is lost, nothing is committed too far.
+#include <map>
+#include <set>
+
+#include "tests/catch.hpp"
+#include "tests/integration/kafka/worker_side.hpp"
+
+using namespace sendcode;
+using namespace sendcode::tests;
+
+namespace {
+
+constexpr std::int16_t heartbeat_request = 12;
+constexpr int partitions = 4;
+
+// 10 records in each partition, their values unique.
+void fill(cluster& kafka, const test_topics& topics, int first = 0) {
+  for (int p = 0; p < partitions; ++p) kafka.produce(topics.send_code, numbered(10, p, first + 100 * p));
+}
+
+std::set<std::int32_t> revoked_among(const std::vector<ports::incoming_record>& records) {
+  std::set<std::int32_t> out;
+  for (const auto& each : records) {
+    if (is_revoked(*each.position.held_by)) out.insert(each.position.partition);
+  }
+  return out;
+}
+
+std::int64_t total_committed(cluster& kafka, const test_topics& topics) {
+  std::int64_t sum = 0;
+  for (int p = 0; p < partitions; ++p) sum += kafka.committed(topics.group, topics.send_code, p).value_or(0);
+  return sum;
+}
+
+}  // namespace
+
+TEST_CASE("a second member takes over only what the first one has drained and committed") {
+  cluster kafka;
+  const auto topics = make_topics(kafka, partitions);
+  fill(kafka, topics);
+  auto options = options_for(kafka, topics);
+  options.revoke_drain = patience;  // the drain ends because everything is over, not by its time
+  worker_side first(options);
+  REQUIRE(first.shard().wait_for(40));
+  auto records = first.shard().take();
+
+  worker_side second(options);
+  REQUIRE(eventually([&] { return revoked_among(records).size() == 2; }));
+  const auto leaving = revoked_among(records);
+  CHECK(first.stream().counts().partitions == partitions);
+  CHECK(second.shard().count() == 0);
+
+  // Of each leaving partition: 7 were started and end, 3 were not and are dropped; the rest stays with the first
+  // member.
+  for (auto& record : records) {
+    if (!leaving.contains(record.position.partition)) continue;
+    if (record.position.offset < 7) {
+      first.end(std::move(record));
+    } else {
+      first.stream().drop(std::move(record.position));
+    }
+  }
+  REQUIRE(second.shard().wait_for(6));
+  REQUIRE(first.wait_for_partitions(2));
+  std::map<std::int32_t, std::set<std::int64_t>> taken_over;
+  for (auto& record : second.shard().take()) {
+    taken_over[record.position.partition].insert(record.position.offset);
+    second.end(std::move(record));
+  }
+  for (const auto partition : leaving) {
+    CHECK(taken_over[partition] == std::set<std::int64_t>{7, 8, 9});
+    CHECK(eventually([&] { return kafka.committed(topics.group, topics.send_code, partition) == 10; }));
+  }
+  CHECK(taken_over.size() == 2);
+
+  for (auto& record : records) {
+    if (record.owner && !leaving.contains(record.position.partition)) first.end(std::move(record));
+  }
+  records.clear();
+  CHECK(eventually([&] { return total_committed(kafka, topics) == 40; }));
+  CHECK(first.shard().count() == 40);
+  CHECK(second.shard().count() == 6);
+  CHECK(first.finish());
+  CHECK(second.finish());
+}
+
+TEST_CASE("a revoked partition goes when its time is over, and a late completion moves nothing") {
+  cluster kafka;
+  const auto topics = make_topics(kafka, partitions);
+  fill(kafka, topics);
+  auto options = options_for(kafka, topics);
+  options.revoke_drain = std::chrono::milliseconds(300);
+  worker_side first(options);
+  REQUIRE(first.shard().wait_for(40));
+  auto records = first.shard().take();
+
+  worker_side second(options);
+  REQUIRE(second.shard().wait_for(20));  // two partitions from their start: nothing of them was complete
+  auto moved = second.shard().take();
+  const auto leaving = revoked_among(records);
+  REQUIRE(leaving.size() == 2);
+
+  for (auto& record : records) {
+    if (leaving.contains(record.position.partition)) first.end(std::move(record));
+  }
+  REQUIRE(first.wait_for_completed(20));
+  // The second member ends its first record of each: what is committed is that, and not what the first one ended late.
+  for (auto& record : moved) {
+    if (record.position.offset == 0) second.end(std::move(record));
+  }
+  REQUIRE(second.wait_for_completed(2));
+  for (const auto partition : leaving) {
+    CHECK(eventually([&] { return kafka.committed(topics.group, topics.send_code, partition) == 1; }));
+  }
+  CHECK(first.stream().counts().open == 20);
+  records.clear();
+  moved.clear();
+  first.finish();
+  second.finish();
+  for (const auto partition : leaving) CHECK(kafka.committed(topics.group, topics.send_code, partition) == 1);
+}
+
+TEST_CASE("lost partitions are neither drained nor committed, and their events come again", "[mock]") {
+  cluster kafka;
+  const auto topics = make_topics(kafka, 1);
+  kafka.produce(topics.send_code, numbered(10));
+  auto options = options_for(kafka, topics);
+  options.commit_interval = std::chrono::hours(1);  // so that a commit could only come of the loss
+  options.revoke_drain = patience;
+  worker_side worker(options);
+  REQUIRE(worker.shard().wait_for(10));
+  auto records = worker.shard().take();
+  for (std::size_t i = 0; i < 5; ++i) worker.end(std::move(records[i]));
+  REQUIRE(worker.wait_for_completed(5));
+  const auto before = kafka.committed(topics.group, topics.send_code, 0);
+
+  rd_kafka_mock_push_request_errors(kafka.mock(), heartbeat_request, 1, RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID);
+  REQUIRE(eventually([&] { return is_revoked(*records[9].position.held_by); }));
+  CHECK(kafka.committed(topics.group, topics.send_code, 0) == before);
+  REQUIRE(worker.shard().wait_for(20));  // without waiting for the open ones
+  auto again = worker.shard().take();
+  CHECK(again.front().position.offset == before.value_or(0));
+  CHECK(again.front().position.held_by != records[9].position.held_by);
+
+  for (std::size_t i = 5; i < 10; ++i) worker.end(std::move(records[i]));
+  REQUIRE(worker.wait_for_completed(10));
+  CHECK(worker.stream().counts().open == 10);
+  for (auto& record : again) worker.end(std::move(record));
+  REQUIRE(worker.wait_for_completed(20));
+  again.clear();
+  records.clear();
+  CHECK(worker.finish());
+  CHECK(kafka.committed(topics.group, topics.send_code, 0) == 10);
+}
+
+TEST_CASE("members that come and go under load lose nothing") {
+  constexpr int count = 1'000;
+  cluster kafka;
+  const auto topics = make_topics(kafka, partitions);
+  for (int p = 0; p < partitions; ++p) kafka.produce(topics.send_code, numbered(count / partitions, p, 1'000 * p));
+  auto options = options_for(kafka, topics);
+  options.open_high = 50;
+  options.open_low = 20;
+
+  std::multiset<std::string> ended;
+  const auto work = [&](worker_side& worker) {
+    for (auto& record : worker.shard().take()) {
+      if (is_revoked(*record.position.held_by)) {
+        worker.stream().drop(std::move(record.position));
+      } else {
+        ended.emplace(record.value);
+        worker.end(std::move(record));
+      }
+    }
+  };
+  worker_side first(options);
+  REQUIRE(eventually([&] {
+    work(first);
+    return ended.size() >= 100;
+  }));
+  {
+    worker_side second(options);
+    REQUIRE(eventually([&] {
+      work(first);
+      work(second);
+      return second.stream().counts().completed > 0 || ended.size() >= count;
+    }));
+    second.finish();
+  }
+  REQUIRE(eventually([&] {
+    work(first);
+    return total_committed(kafka, topics) == count;
+  }));
+  CHECK(std::set<std::string>(ended.begin(), ended.end()).size() == count);
+  CHECK(first.finish());
+}
