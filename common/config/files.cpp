@@ -163,10 +163,13 @@ std::optional<file_stamp> secrets_directory::stamp(std::string_view name) const 
 
 std::optional<std::expected<secret_ptr, file_error>> watched_secret::poll() {
   const auto now = directory_->stamp(name_);  // before it is read: a change meanwhile shows at the next call
-  if (polled_ && now == last_) return std::nullopt;
+  const bool same = polled_ && now == last_;
+  if (same && !unreadable_) return std::nullopt;
   polled_ = true;
   last_ = now;
   auto read = directory_->read(name_);
+  unreadable_ = !read && read.error() == file_error::unreadable;
+  if (same && unreadable_) return std::nullopt;
   if (!read) return std::unexpected(read.error());
   return std::make_shared<const secret>(std::move(*read));
 }

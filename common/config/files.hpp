@@ -64,13 +64,15 @@ class watched_secret {
       : directory_(&directory), name_(std::move(name)) {}
 
   const std::string& name() const noexcept { return name_; }
-  // Nothing: the file is as it was at the last call. Otherwise what stands there now; cheap enough for once a second.
+  // Nothing: the file is as it was at the last call. Otherwise what stands there now; cheap enough for once a second. A
+  // file that is there and cannot be read is tried again at every call, and told once.
   std::optional<std::expected<secret_ptr, file_error>> poll();
 
  private:
   const secrets_directory* directory_;
   std::string name_;
   bool polled_ = false;
+  bool unreadable_ = false;
   std::optional<file_stamp> last_;
 };
 

@@ -57,31 +57,6 @@ bool is_refused(std::string_view text) {
 
 }  // namespace
 
-TEST_CASE("every settings example of the contract is accepted") {
-  int seen = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(examples / "settings")) {
-    const auto out = codec::decode_settings_yaml(content_of(entry.path()), "", entry.path().filename().string());
-    INFO(entry.path() << "\n" << (out ? "" : config::to_text(out.error())));
-    CHECK(out.has_value());
-    ++seen;
-  }
-  CHECK(seen >= 4);
-}
-
-TEST_CASE("every invalid settings example of the contract is refused, naming the key") {
-  int seen = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(examples / "invalid" / "settings")) {
-    const auto out = codec::decode_settings_yaml(content_of(entry.path()), "", entry.path().filename().string());
-    INFO(entry.path());
-    REQUIRE_FALSE(out.has_value());
-    const auto& first = out.error().front();
-    CHECK_FALSE(first.path.empty());
-    CHECK_FALSE(first.allowed.empty());
-    ++seen;
-  }
-  CHECK(seen >= 80);
-}
-
 TEST_CASE("the least settings document has the defaults") {
   const auto out = accepted(document());
   CHECK(out.environment_id == "env_a");

@@ -101,34 +101,39 @@ std::optional<settings_directory::stamps> settings_directory::list_documents() {
 }
 
 bool settings_directory::refresh(const std::string& environment, const config::file_stamp& stamp) {
-  auto& document = documents_[environment];
-  const bool rewritten = document.stamp != stamp;
-  if (rewritten) {
-    document.stamp = stamp;  // taken before it is read: a write meanwhile shows at the next call
-    read_document(environment, document);
-  } else if (!secrets_changed(document)) {
-    return false;
-  }
+  const auto [at, fresh] = documents_.try_emplace(environment);
+  auto& document = at->second;
+  const bool taken = document.stamp != stamp && take(environment, stamp, document);
+  if (!taken && !secrets_changed(document)) return fresh;
   resolve(document);
   return true;
 }
 
-void settings_directory::read_document(const std::string& environment, document& into) const {
+// Reads and validates a document that is not the one read last. False: it could not be read, and will be tried again.
+bool settings_directory::take(const std::string& environment, const config::file_stamp& stamp, document& into) const {
   const auto file = environment + ".yaml";
-  std::vector<config::problem> problems;
   const auto text = config::read_document(directory_ / file);
-  if (!text) {
-    problems.push_back({file, 0, "", "", std::string(config::to_text(text.error()))});
-  } else if (!config::identifier.accepts(environment)) {
+  std::vector<config::problem> problems;
+  if (!text) problems.push_back({file, 0, "", "", std::string(config::to_text(text.error()))});
+  if (!text && text.error() == config::file_error::unreadable) {
+    if (!std::exchange(into.unreadable, true)) log_problems(problems, environment, into.valid.has_value());
+    into.stamp.reset();
+    return false;
+  }
+  into.unreadable = false;
+  into.stamp = stamp;  // taken before it was read: a write meanwhile shows at the next call
+  if (text && !config::identifier.accepts(environment)) {
     problems.push_back({file, 0, "", "", "the file must be called <environment_id>.yaml"});
-  } else if (auto read = codec::decode_settings_yaml(*text, environment, file)) {
-    into.valid = std::move(*read);
-    log::info("settings are in force", {{"environment", environment}});
-    return;
-  } else {
-    problems = std::move(read.error());
+  } else if (text) {
+    if (auto read = codec::decode_settings_yaml(*text, environment, file)) {
+      into.valid = std::move(*read);
+      log::info("settings are in force", {{"environment", environment}});
+    } else {
+      problems = std::move(read.error());
+    }
   }
   log_problems(problems, environment, into.valid.has_value());
+  return true;
 }
 
 bool settings_directory::secrets_changed(const document& of) const {
@@ -138,21 +143,26 @@ bool settings_directory::secrets_changed(const document& of) const {
 void settings_directory::resolve(document& of) const {
   of.secrets.clear();
   if (!of.valid) return;
+  std::vector<std::string> missing;
   auto settings = std::make_shared<domain::environment_settings>(*of.valid);
   for_each_secret(*settings, [&](domain::secret_ref& ref, bool is_code) {
     of.secrets.push_back({ref.name, secrets_->stamp(ref.name)});
     std::string_view why;
     if (auto read = secrets_->read(ref.name); !read) {
       why = config::to_text(read.error());
+      if (read.error() == config::file_error::unreadable) of.secrets.back().stamp.reset();  // so it is tried again
     } else if (is_code && !is_six_digits(read->expose())) {
       why = "a test number's code must be six digits";
     } else {
       ref.value = std::make_shared<const secret>(std::move(*read));
       return;
     }
+    missing.push_back(ref.name + ": " + std::string(why));
+    if (std::ranges::find(of.missing, missing.back()) != of.missing.end()) return;
     log::error("a secret is missing: the environment's events are held",
                {{"environment", settings->environment_id}, {"secret", ref.name}, {"error", why}});
   });
+  of.missing = std::move(missing);
   of.in_force = std::move(settings);
 }
 

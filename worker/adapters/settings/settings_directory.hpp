@@ -21,10 +21,10 @@ class settings_directory {
       : directory_(std::move(directory)), secrets_(&secrets) {}
 
   // What is in force now, or null if nothing changed since the last call: meant for once a second, at the cost of one
-  // stat a file. Each problem is a log line, once. A document that does not validate leaves its last good one in force
-  // (none yet: the environment is `broken`); a file that went takes its environment with it; a secret that cannot be
-  // read is null in the snapshot. While the directory itself cannot be read, nothing changes: null, and so no snapshot
-  // at all until it could be read once.
+  // stat a file. Each problem is a log line, once; what is there but cannot be read is tried again at every call. A
+  // document that does not validate leaves its last good one in force (none yet: the environment is `broken`); a file
+  // that went takes its environment with it; a secret that cannot be read is null in the snapshot. While the directory
+  // itself cannot be read, nothing changes: null, and so no snapshot at all until it could be read once.
   domain::settings_ptr poll();
 
  private:
@@ -33,16 +33,18 @@ class settings_directory {
     std::optional<config::file_stamp> stamp;
   };
   struct document {
-    std::optional<config::file_stamp> stamp;
+    std::optional<config::file_stamp> stamp;            // of what was read last
+    bool unreadable = false;                            // at the last try
     std::optional<domain::environment_settings> valid;  // the last good one, its secrets not yet read
     std::vector<secret_file> secrets;
+    std::vector<std::string> missing;                              // secrets that the log was told of
     std::shared_ptr<const domain::environment_settings> in_force;  // the same with its secrets
   };
   using stamps = std::map<std::string, config::file_stamp>;  // by environment
 
   std::optional<stamps> list_documents();
   bool refresh(const std::string& environment, const config::file_stamp& stamp);
-  void read_document(const std::string& environment, document& into) const;
+  bool take(const std::string& environment, const config::file_stamp& stamp, document& into) const;
   bool secrets_changed(const document& of) const;
   void resolve(document& of) const;
 

@@ -170,6 +170,37 @@ TEST_CASE("a test number's code that is not six digits counts as missing") {
   }
 }
 
+TEST_CASE("a secret that could not be read for a moment is taken up without any change of its file") {
+  fixture here;
+  here.dir.write("settings/env_a.yaml", with_twilio("env_a"));
+  here.dir.write("secrets/env_a/token", "one");
+  here.dir.write("secrets/env_a/code", "123456");
+  {
+    const testing::few_files one(1);  // enough for a document; a secret needs two
+    const auto now = here.settings.poll();
+    REQUIRE(now != nullptr);
+    REQUIRE(now->find("env_a") != nullptr);
+    CHECK(now->find("env_a")->missing_secret() == "env_a/token");
+  }
+  const auto now = here.settings.poll();
+  REQUIRE(now != nullptr);
+  CHECK(now->find("env_a")->missing_secret().empty());
+  CHECK(here.settings.poll() == nullptr);
+}
+
+TEST_CASE("a document that cannot be read is broken until it can be") {
+  fixture here;
+  here.dir.link("/proc/self/mem", "settings/env_a.yaml");  // whose first byte is an I/O error
+  auto now = here.settings.poll();
+  REQUIRE(now != nullptr);
+  CHECK(now->is_broken("env_a"));
+  CHECK(here.settings.poll() == nullptr);
+  here.dir.write("settings/env_a.yaml", document("env_a", "AU"));
+  now = here.settings.poll();
+  REQUIRE(now != nullptr);
+  CHECK(now->find("env_a") != nullptr);
+}
+
 TEST_CASE("a ConfigMap's swap of its data link is one change") {
   fixture here;
   here.dir.write("settings/..1/env_a.yaml", document("env_a", "AU"));

@@ -115,6 +115,24 @@ TEST_CASE("a watched secret is given again only when its file changed") {
   CHECK(watched.poll()->error() == file_error::missing);
 }
 
+TEST_CASE("a watched secret that cannot be read is told once, and tried again without any change of its file") {
+  const temporary_directory dir;
+  const secrets_directory secrets(dir.path());
+  watched_secret watched(secrets, "token");
+  dir.write("token", "one");
+  {
+    const sendcode::testing::few_files none(0);
+    const auto got = watched.poll();
+    REQUIRE(got.has_value());
+    CHECK(got->error() == file_error::unreadable);
+    CHECK_FALSE(watched.poll().has_value());
+  }
+  const auto got = watched.poll();
+  REQUIRE(got.has_value());
+  CHECK(got->value()->expose() == "one");
+  CHECK_FALSE(watched.poll().has_value());
+}
+
 TEST_CASE("a document of more than 64 KiB is not read") {
   const temporary_directory dir;
   dir.write("full", std::string(64 * 1024, 'x'));

@@ -1,6 +1,9 @@
 #pragma once
 
+#include <fcntl.h>
 #include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -43,6 +46,25 @@ class temporary_directory {
 
  private:
   std::filesystem::path path_;
+};
+
+// While it lives, this process can open `count` files more, and no others.
+class few_files {
+ public:
+  explicit few_files(unsigned count) {
+    ::getrlimit(RLIMIT_NOFILE, &before_);
+    const int lowest = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+    ::close(lowest);
+    rlimit now = before_;
+    now.rlim_cur = static_cast<rlim_t>(lowest) + count;
+    ::setrlimit(RLIMIT_NOFILE, &now);
+  }
+  few_files(const few_files&) = delete;
+  few_files& operator=(const few_files&) = delete;
+  ~few_files() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+
+ private:
+  rlimit before_{};
 };
 
 }  // namespace sendcode::testing
