@@ -19,7 +19,7 @@ constexpr int requests_per_token_and_second = 500;
 class internal_api {
  public:
   struct parts {
-    std::function<bool()> alive;           // false: a thread is stuck, and only a restart helps
+    std::function<bool()> alive;  // false: a thread is stuck, and only a restart helps
     std::function<bool()> ready;
     std::function<std::string()> metrics;  // Prometheus' text format
     ports::code_checker* checker = nullptr;

@@ -50,7 +50,7 @@ struct tls_identity {
 struct server_options {
   std::string address = "127.0.0.1";  // numeric
   std::uint16_t port = 0;             // 0: any free one
-  std::optional<tls_identity> tls;
+  std::optional<tls_identity> tls{};
   std::size_t connections_max = 1'024;  // more are closed at once
   std::size_t body_max = 16 * 1024;
   std::chrono::milliseconds request_time_max{10'000};  // to read one, and to write its answer; and for a TLS handshake
