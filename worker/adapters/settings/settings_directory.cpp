@@ -110,7 +110,8 @@ bool settings_directory::refresh(const std::string& environment, const config::f
 }
 
 // Reads and validates a document that is not the one read last. False: it could not be read, and will be tried again.
-bool settings_directory::take(const std::string& environment, const config::file_stamp& stamp, document& into) const {
+bool settings_directory::take(const std::string& environment, const config::file_stamp& stamp,
+                              known_document& into) const {
   const auto file = environment + ".yaml";
   const auto text = config::read_document(directory_ / file);
   std::vector<config::problem> problems;
@@ -136,11 +137,11 @@ bool settings_directory::take(const std::string& environment, const config::file
   return true;
 }
 
-bool settings_directory::secrets_changed(const document& of) const {
+bool settings_directory::secrets_changed(const known_document& of) const {
   return std::ranges::any_of(of.secrets, [&](const auto& file) { return secrets_->stamp(file.name) != file.stamp; });
 }
 
-void settings_directory::resolve(document& of) const {
+void settings_directory::resolve(known_document& of) const {
   of.secrets.clear();
   if (!of.valid) return;
   std::vector<std::string> missing;

@@ -32,7 +32,7 @@ class settings_directory {
     std::string name;
     std::optional<config::file_stamp> stamp;
   };
-  struct document {
+  struct known_document {
     std::optional<config::file_stamp> stamp;            // of what was read last
     bool unreadable = false;                            // at the last try
     std::optional<domain::environment_settings> valid;  // the last good one, its secrets not yet read
@@ -44,13 +44,13 @@ class settings_directory {
 
   std::optional<stamps> list_documents();
   bool refresh(const std::string& environment, const config::file_stamp& stamp);
-  bool take(const std::string& environment, const config::file_stamp& stamp, document& into) const;
-  bool secrets_changed(const document& of) const;
-  void resolve(document& of) const;
+  bool take(const std::string& environment, const config::file_stamp& stamp, known_document& into) const;
+  bool secrets_changed(const known_document& of) const;
+  void resolve(known_document& of) const;
 
   std::filesystem::path directory_;
   const config::secrets_directory* secrets_;
-  std::map<std::string, document> documents_;
+  std::map<std::string, known_document> documents_;
   bool unreadable_ = false;   // the directory, at the last call
   bool overflowing_ = false;  // more files than are taken
   bool first_ = true;
