@@ -52,9 +52,9 @@ class document_reader {
     domain::environment_settings out;
     if (!in.expect_map({"environment_id", "applications", "sms", "authentication", "mfa"})) return out;
     out.environment_id = in.need("environment_id").text(config::identifier).value_or("");
-    environment_ = expected_id_.empty() ? out.environment_id : std::string(expected_id_);
-    if (!out.environment_id.empty() && out.environment_id != environment_) {
-      in["environment_id"].complain(environment_ + ", as the name of the file or the record's key says");
+    environment_ = out.environment_id;
+    if (!environment_.empty() && !expected_id_.empty() && environment_ != expected_id_) {
+      in["environment_id"].complain(std::string(expected_id_) + ", as the name of the file or the record's key says");
     }
     out.connection_id = domain::derive_connection_id(out.environment_id);
     out.applications = in.need("applications").texts(1, applications_max, config::identifier);

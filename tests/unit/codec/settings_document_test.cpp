@@ -227,6 +227,19 @@ TEST_CASE("secrets are named below the environment's own folder, and never told"
   }
 }
 
+TEST_CASE("a document in another environment's file is refused, whosever secrets it names") {
+  for (const char* owner : {"env_a", "env_b"}) {
+    const auto told = codec::decode_settings_yaml(
+        "environment_id: env_b\napplications: [a]\nsms:\n  default_country: AU\n"
+        "  test_numbers: [{phone_number: \"+12025550123\", code: {secret: " +
+            std::string(owner) + "/x}}]\n",
+        "env_a", "env_a.yaml");
+    REQUIRE_FALSE(told.has_value());
+    CHECK(told.error().front().path == "environment_id");
+    CHECK(told.error().size() == (owner == std::string_view("env_b") ? 1 : 2));
+  }
+}
+
 TEST_CASE("test numbers are at most ten, and fictional") {
   const auto numbers = [](int count) {
     std::string out = "  test_numbers:\n";
