@@ -7,6 +7,8 @@
 namespace sendcode::config {
 namespace {
 
+constexpr std::string_view keys_path = "keys.";
+
 void resolve(const secrets_directory& directory, const std::vector<wanted_secret>& wanted, report& into) {
   for (const auto& one : wanted) {
     auto read = directory.read(one.name);
@@ -21,6 +23,9 @@ void resolve(const secrets_directory& directory, const std::vector<wanted_secret
       p.file = at->variable;
     }
     p.allowed += "; the secret belongs into " + (directory.root() / one.name).string();
+    if (p.path.starts_with(keys_path)) {
+      p.allowed += ", and `sendcode keys new " + p.path.substr(keys_path.size()) + "` makes one";
+    }
     into.problems.push_back(std::move(p));
   }
 }

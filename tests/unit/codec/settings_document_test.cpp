@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <random>
 
 #include "tests/catch.hpp"
 
@@ -283,4 +284,41 @@ TEST_CASE("an identifier has 1 to 64 characters") {
   CHECK(named("env live"));
   CHECK(named("env.live"));
   CHECK(named("{env}"));
+}
+
+TEST_CASE("documents broken at random are accepted or refused with a reason, and nothing worse") {
+  const auto yaml = content_of(examples / "settings" / "messaging_service.yaml");
+  const std::string json =
+      R"({"environment_id":"env_a","applications":["app_web"],"sms":{"default_country":"NO","code_ttl":"5m",)"
+      R"("limits":[{"per":"user","max":3,"window":"1m"}],"allowed_countries":["NO"],"use_for_mfa":true}})";
+  constexpr std::string_view pieces = "\"'{}[]:,-?&*!|>%@`#~\n\t \\0a\xff";
+  std::mt19937 random(20'261'123);
+  const auto below = [&](std::size_t bound) {
+    return std::uniform_int_distribution<std::size_t>(0, bound - 1)(random);
+  };
+  int refused = 0;
+  for (int round = 0; round < 2'000; ++round) {
+    const bool as_yaml = round % 2 == 0;
+    std::string text = as_yaml ? yaml : json;
+    for (auto edits = 1 + below(4); edits > 0; --edits) {
+      const auto at = below(text.size());
+      switch (below(3)) {
+        case 0:
+          text[at] = pieces[below(pieces.size())];
+          break;
+        case 1:
+          text.insert(at, 1, pieces[below(pieces.size())]);
+          break;
+        default:
+          text.erase(at, 1 + below(20));
+          break;
+      }
+    }
+    const auto out = as_yaml ? codec::decode_settings_yaml(text, "", "f") : codec::decode_settings_json(text, "", "f");
+    if (out) continue;
+    ++refused;
+    REQUIRE_FALSE(out.error().empty());
+    for (const auto& problem : out.error()) REQUIRE_FALSE(problem.allowed.empty());
+  }
+  CHECK(refused > 1'000);
 }

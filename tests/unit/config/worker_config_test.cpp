@@ -189,7 +189,8 @@ TEST_CASE("missing secrets of the worker are all told, with where they belong") 
   const auto told = here.refusal(with("http: {internal: {tokens: {secret: other}}}\n"));
   CHECK(says(
       told,
-      "worker.yaml: keys.codes: \"keys/codes\": there is no such file; the secret belongs into secrets/keys/codes\n"));
+      "worker.yaml: keys.codes: \"keys/codes\": there is no such file; the secret belongs into secrets/keys/codes, "
+      "and `sendcode keys new codes` makes one\n"));
   CHECK(says(told, "worker.yaml: keys.subjects: \"keys/subjects\": there is no such file"));
   CHECK(says(told, "worker.yaml:7: http.internal.tokens: \"other\": there is no such file"));
   CHECK_FALSE(says(told, "keys.refs"));
