@@ -105,6 +105,13 @@ TEST_CASE("a prefix over its soft limit is stopped if few of its texts were appr
     CHECK(reason == "rate_limited.prefix");
     CHECK(granted == 50);
   }
+  SECTION("one of six approved") {
+    const auto approved = event_of(f, limits);
+    f.admit(approved);
+    as<ports::approved>(f.consume(f.approval(approved, approved.fresh_nonce)));
+    for (int i = 0; i < 5; ++i) CHECK(reason_of(f.admit(event_of(f, limits))) == "granted");
+    CHECK(reason_of(f.admit(event_of(f, limits))) == "rate_limited.prefix");
+  }
   SECTION("another prefix is not concerned") {
     for (int i = 0; i < 6; ++i) f.admit(event_of(f, limits));
     CHECK(reason_of(f.admit(event_of(f, {{limit_kind::prefix, "+614916", false, 5, 10 * minute}}))) == "granted");
@@ -210,6 +217,25 @@ TEST_CASE("a reserved text is given back once") {
   as<ports::settled>(f.settle(settlement));
   as<ports::settled>(f.settle(settlement));
   CHECK(reason_of(f.admit(with_allowance())) == "granted");
+  CHECK(reason_of(f.admit(with_allowance())) == "allowance_used_up");
+}
+
+TEST_CASE("a text that was reserved in an earlier period is not given back to this one") {
+  fixture f;
+  const auto with_allowance = [&] {
+    auto out = event_of(f);
+    out.allowance = ports::allowance_check{1, true};
+    return out;
+  };
+  const auto request = with_allowance();
+  f.admit(request);
+  const std::string key = f.key_of("e");
+  std::string record = f.redis().dump(key);
+  record.replace(42, 8, std::string("\1\0\0\0\0\0\0\0", 8));  // first leased long ago
+  f.redis().command({"SET", key, record, "KEEPTTL"});
+  auto settlement = f.settlement(request);
+  settlement.give_back = ports::allowance_check{1, true};
+  as<ports::settled>(f.settle(settlement));
   CHECK(reason_of(f.admit(with_allowance())) == "allowance_used_up");
 }
 

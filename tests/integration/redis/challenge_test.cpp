@@ -28,6 +28,14 @@ TEST_CASE("a resend keeps the code and its life") {
   CHECK(again.expires_at == sent.expires_at - 5 * minute);
 }
 
+TEST_CASE("with more than 60 s of life left a resend still keeps the code") {
+  fixture f;
+  const auto first = f.event();
+  const auto sent = as<ports::granted>(f.admit(first));
+  f.pass(8 * minute + 55 * second);
+  CHECK(as<ports::granted>(f.admit(resend_of(f, first))).nonce == sent.nonce);
+}
+
 TEST_CASE("with less than 60 s of life left a resend makes a new code, and the old one is void") {
   fixture f;
   const auto first = f.event();
@@ -267,6 +275,16 @@ TEST_CASE("what live challenges could still use up counts as used") {
   const auto second_one = f.event();
   CHECK(reason_of(f.admit(second_one)) == "granted");
   CHECK(reason_of(f.admit(f.event())) == "locked_out");
+}
+
+TEST_CASE("a new code for a challenge counts that challenge's guesses once") {
+  fixture f;
+  fail(f, 75, ports::device_class::stranger);
+  const auto last = f.event();
+  CHECK(reason_of(f.admit(last)) == "granted");
+  f.check(f.guess(last));
+  f.pass(9 * minute + 30 * second);
+  CHECK(as<ports::granted>(f.admit(resend_of(f, last))).nonce != last.fresh_nonce);  // 76 and the 4 that it has left
 }
 
 TEST_CASE("a lock ends 90 days after the last failure") {

@@ -110,7 +110,7 @@ TEST_CASE("a lease that was given back counts for nothing") {
     CHECK(f.release(f.renewal(request)));
     CHECK(f.release(f.renewal(request)));  // the answer was lost: the same again
     request = f.redelivered(request);
-    CHECK_FALSE(as<ports::granted>(f.admit(request)).first_lease);
+    CHECK(as<ports::granted>(f.admit(request)).first_lease);  // nobody can have sent
   }
   as<ports::settled>(f.settle(f.settlement(request)));
   CHECK_FALSE(f.release(f.renewal(request)));
@@ -279,6 +279,23 @@ TEST_CASE("given back and taken up when the code's life is over, an event is exp
   const auto reply = as<ports::settled>(f.admit(later));
   CHECK(reply.outcome.status == status::expired);
   CHECK(reply.outcome.reason == reason::too_old);
+}
+
+TEST_CASE("given back by one that had taken it over, an event may have been sent all the same") {
+  fixture f;
+  auto request = f.event();
+  f.admit(request);
+  f.pass(16 * second);
+  request = f.redelivered(request);
+  CHECK_FALSE(as<ports::granted>(f.admit(request)).first_lease);
+  CHECK(f.release(f.renewal(request)));
+  SECTION("taken up in time: it is asked for") {
+    CHECK_FALSE(as<ports::granted>(f.admit(f.redelivered(request))).first_lease);
+  }
+  SECTION("taken up when the code's life is over: it is unconfirmed") {
+    f.pass(11 * minute);
+    CHECK(reason_of(f.admit(f.redelivered(request))) == "unconfirmed");
+  }
 }
 
 TEST_CASE("two workers that admit the same event at once: one is granted, the other waits") {

@@ -51,8 +51,8 @@ local function again(r, c)
       return {'poison'}
     end
   end
-  local untouched = bit.band(r.flags, MAYBE_TAKEN) == 0
-    and (given_back or (mine and bit.band(r.flags, TAKEN_OVER) == 0)) -- surely nothing was sent
+  -- Surely nothing was sent: no holder before this one crashed, and this one gave it back or never heard that it is the holder.
+  local untouched = bit.band(r.flags, MAYBE_TAKEN + TAKEN_OVER) == 0 and (given_back or mine)
   if given_back and untouched then
     if too_old() then return settled(r, EXPIRED, TOO_OLD) end
     if ARGV[6] ~= '' then return settled(r, verdict()) end
@@ -63,7 +63,7 @@ local function again(r, c)
     if c and c.state == 'C' then return settled(r, REJECTED, CANCELLED) end
     return settled(r, EXPIRED, TOO_OLD)
   end
-  if not mine then r.flags = bit.bor(r.flags, TAKEN_OVER) end
+  if not mine and not given_back then r.flags = bit.bor(r.flags, TAKEN_OVER) end
   return granted(r, c)
 end
 

@@ -33,11 +33,11 @@ subject_hasher::subject_hasher(const secret& subjects_key)
   if (!sha256_ || !inner_ || !outer_ || !work_) throw std::runtime_error("no SHA-256");
   digest derived = hkdf_sha256(subjects_key.expose(), subjects_label);
   std::array<unsigned char, 64> block{};  // RFC 2104: the key, filled up to a block of the hash
-  const auto start = [&](EVP_MD_CTX* context, unsigned char pad) {
+  const auto start = [&](EVP_MD_CTX* state, unsigned char pad) {
     block.fill(pad);
     for (std::size_t i = 0; i < derived.size(); ++i) block[i] = static_cast<unsigned char>(derived[i] ^ pad);
-    must(EVP_DigestInit_ex2(context, sha256_.get(), nullptr));
-    must(EVP_DigestUpdate(context, block.data(), block.size()));
+    must(EVP_DigestInit_ex2(state, sha256_.get(), nullptr));
+    must(EVP_DigestUpdate(state, block.data(), block.size()));
   };
   start(inner_.get(), 0x36);
   start(outer_.get(), 0x5c);
