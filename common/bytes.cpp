@@ -87,6 +87,8 @@ std::expected<std::string, encoding_error> from_base64(std::string_view text) {
       if (value == std::string_view::npos || padding > 0) return std::unexpected(encoding_error::bad_character);
       word = word << 6 | static_cast<std::uint32_t>(value);
     }
+    // Bits behind the last byte are zero, so that each text has one form.
+    if ((word & ((1U << (8 * padding)) - 1U)) != 0) return std::unexpected(encoding_error::bad_character);
     for (std::size_t k = 0; k < 3 - padding; ++k) out += static_cast<char>(word >> (16 - 8 * k) & 255U);
   }
   return out;

@@ -42,6 +42,7 @@ std::optional<client_address> from_ipv4(std::uint32_t address) {
 }  // namespace
 
 std::optional<client_address> parse_client_address(std::string_view text) {
+  if (text.find('\0') != text.npos) return std::nullopt;  // inet_pton would not look behind it
   const std::string copy(text);
   std::array<unsigned char, 16> bytes{};
   if (inet_pton(AF_INET, copy.c_str(), bytes.data()) == 1) {
