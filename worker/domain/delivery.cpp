@@ -18,9 +18,11 @@ constexpr std::array<milliseconds, delivery::looks_most> look_times = {milliseco
 delivery::delivery(delivery_terms terms) : terms_(std::move(terms)) {
   outcome_.possible_duplicate = terms_.possible_duplicate;
   outcome_.failed_over = terms_.failed_over;
+  if (!terms_.maybe_taken) return;
   // Whoever held the lease before may have sent by Twilio, so it is asked first. The Kinde sender is simply asked
   // again, by its idempotency key.
-  if (terms_.maybe_taken && searchable(current())) {
+  kinde_unsure_ = terms_.failed_over || !searchable(current());
+  if (searchable(current())) {
     twilio_unsure_ = true;
     search_ = search{.whole = true, .since = {}, .began = {}, .due = {}, .looks = 0};
   }
@@ -29,15 +31,13 @@ delivery::delivery(delivery_terms terms) : terms_(std::move(terms)) {
 delivery_step delivery::next(milliseconds now) const {
   if (done_) return finish_step{outcome_};
   if (search_) {
-    if (now < search_->due) return wait_step{search_->due};
-    return search_step{current(), search_->whole, search_->since, std::max(search_->began + looking_most, now)};
+    // Looks may outlast the code's life, for what they find was sent in time; the budget holds for them too.
+    if (now >= budget_end_) return finish_late();
+    if (now < search_->due) return wait_step{std::min(search_->due, budget_end_)};
+    const auto most = std::max(search_->began + looking_most, now);
+    return search_step{current(), search_->whole, search_->since, std::min(most, budget_end_)};
   }
-  if (now >= end()) {
-    outcome late = outcome_;
-    late.status = status::failed;
-    late.reason = reason_when_exhausted();
-    return finish_step{std::move(late)};
-  }
+  if (now >= end()) return finish_late();
   if (now < due_) return wait_step{due_};
   return send_step{current(), std::min(now + attempt_most, end())};
 }
@@ -47,6 +47,7 @@ void delivery::answered(const answer& what, milliseconds began, milliseconds now
   outcome_.attempts.push_back(what.attempt);
   ++attempts_;
   retry_after_ = what.retry_after;
+  outcome_.failed_over = failed_over();
   if (twilio_unsure_) outcome_.possible_duplicate = true;
   switch (made) {
     case answer_class::accepted:
@@ -88,7 +89,6 @@ void delivery::found(std::string message_id, std::uint8_t segments) {
   outcome_.sender = current();
   outcome_.message_id = std::move(message_id);
   outcome_.segments = segments;
-  outcome_.failed_over = failed_over();
   finish(status::sent, reason::none);
 }
 
@@ -103,6 +103,8 @@ void delivery::not_found(milliseconds now, double unit) {
   search_.reset();
   if (before_first_attempt) {
     due_ = now;
+    // The second sender may have taken it: it answers a repeat, where the first would text a second time.
+    if (terms_.failed_over && !last_sender()) move_on(now, reason::none);
   } else {
     retry_or_move_on(now, unit);
   }
@@ -110,6 +112,11 @@ void delivery::not_found(milliseconds now, double unit) {
 
 void delivery::sender_unusable(milliseconds now) {
   move_on(now, reason_when_exhausted());
+}
+
+void delivery::deferred(milliseconds by) {
+  budget_end_ += by;
+  if (search_) search_->began += by;
 }
 
 bool delivery::surely_untouched(sender_kind sender) const noexcept {
@@ -141,6 +148,13 @@ void delivery::finish(status how, reason why) {
   outcome_.status = how;
   outcome_.reason = why;
   done_ = true;
+}
+
+delivery_step delivery::finish_late() const {
+  outcome late = outcome_;
+  late.status = status::failed;
+  late.reason = reason_when_exhausted();
+  return finish_step{std::move(late)};
 }
 
 reason delivery::reason_when_exhausted() const {

@@ -19,7 +19,7 @@ namespace sendcode::domain {
 struct delivery_terms {
   std::vector<sender_kind> route;  // in order; not empty
   milliseconds life_left{0};       // of the code
-  bool failed_over = false;        // flags of an earlier lease, as recorded
+  bool failed_over = false;        // flags of an earlier lease, as recorded: the second sender may have been asked
   bool possible_duplicate = false;
   bool maybe_taken = false;      // an earlier lease may have sent: ask before anything is sent
   bool account_trusted = false;  // the account accepted a text within 7 days: its refusal may fail over
@@ -72,6 +72,8 @@ class delivery {
   void not_found(milliseconds now, double unit);
   // The current sender may not be used for this event: its allowance is used up.
   void sender_unusable(milliseconds now);
+  // The store kept the delivery waiting this long: an outage defers, so it does not use up the budget.
+  void deferred(milliseconds by);
 
   // The state that outlives a crash.
   bool possible_duplicate() const noexcept { return outcome_.possible_duplicate; }
@@ -91,16 +93,18 @@ class delivery {
 
   sender_kind current() const { return terms_.route[position_]; }
   bool last_sender() const { return position_ + 1 == terms_.route.size(); }
-  milliseconds end() const { return std::min(budget, terms_.life_left); }
+  milliseconds end() const { return std::min(budget_end_, terms_.life_left); }
   static bool searchable(sender_kind sender) { return sender == sender_kind::twilio; }
   void retry_or_move_on(milliseconds now, double unit);
   void move_on(milliseconds now, reason if_none);
   void finish(status how, reason why);
   reason reason_when_exhausted() const;
+  delivery_step finish_late() const;
 
   delivery_terms terms_;
   domain::outcome outcome_;
   std::size_t position_ = 0;
+  milliseconds budget_end_ = budget;
   unsigned attempts_ = 0;                    // with the current sender
   milliseconds due_{0};                      // of the next attempt
   std::optional<milliseconds> retry_after_;  // of the last answer

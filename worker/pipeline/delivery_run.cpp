@@ -19,13 +19,18 @@ milliseconds life_left(const leased_event& leased) {
                   std::chrono::duration_cast<milliseconds>(leased.grant.expires_at - leased.grant.store_now));
 }
 
+// A lease that ran out: whoever held it may have sent, and said nothing.
+bool maybe_taken_before(const ports::granted& grant) {
+  return grant.flags.maybe_taken || !grant.first_lease;
+}
+
 domain::delivery_terms make_terms(const leased_event& leased, const accounts& known, timestamp now) {
   const auto& twilio = leased.plan.environment->sms.twilio;
   return {.route = leased.plan.route,
           .life_left = life_left(leased),
           .failed_over = leased.grant.flags.failed_over,
           .possible_duplicate = leased.grant.flags.possible_duplicate,
-          .maybe_taken = leased.grant.flags.maybe_taken,
+          .maybe_taken = maybe_taken_before(leased.grant),
           .account_trusted = twilio && known.is_trusted(twilio->account_sid, now)};
 }
 
@@ -45,7 +50,7 @@ delivery_run::delivery_run(const services& with, const options& chosen, accounts
 
 awaitable<run_result> delivery_run::run() {
   while (true) {
-    const bool untouched = attempts_ == 0 && !leased_.grant.flags.maybe_taken;
+    const bool untouched = attempts_ == 0 && !maybe_taken_before(leased_.grant);
     if (untouched && leased_.must_stop()) co_return co_await give_back();
 
     const auto step = delivery_.next(elapsed());
@@ -96,14 +101,12 @@ ports::event_flags delivery_run::flags() const {
 }
 
 awaitable<std::optional<run_result>> delivery_run::send(const domain::send_step& step) {
-  if (auto end = co_await hold_lease(step.deadline)) co_return end;
+  if (!lease_lasts(step.deadline)) co_return co_await renew_lease();
   if (step.sender == domain::sender_kind::kinde && !kinde_reserved_) {
     auto reserved = co_await reserve_kinde();
     if (auto* end = std::get_if<run_result>(&reserved)) co_return std::move(*end);
-    if (!std::get<bool>(reserved)) {
-      delivery_.sender_unusable(elapsed());
-      co_return std::nullopt;
-    }
+    if (!std::get<bool>(reserved)) delivery_.sender_unusable(elapsed());
+    co_return std::nullopt;
   }
   const auto began = elapsed();
   const auto order = order_now();
@@ -119,7 +122,7 @@ awaitable<std::optional<run_result>> delivery_run::send(const domain::send_step&
 }
 
 awaitable<std::optional<run_result>> delivery_run::search(const domain::search_step& step) {
-  if (auto end = co_await hold_lease(step.deadline)) co_return end;
+  if (!lease_lasts(step.deadline)) co_return co_await renew_lease();
   // The worker's wall clock, for the sender's dates are a wall clock's.
   const auto since = step.whole ? leased_.grant.first_leased_at
                                 : std::chrono::floor<milliseconds>(with_.clock.now() - (elapsed() - step.since));
@@ -146,27 +149,35 @@ ports::renew_request delivery_run::renewal(std::optional<ports::allowance_check>
           .reserve = reserve};
 }
 
-awaitable<std::optional<run_result>> delivery_run::hold_lease(milliseconds until) {
-  if (at(until) + lease_margin <= lease_ends_) co_return std::nullopt;
-  const auto asked = with_.clock.steady_now();
-  const auto request = renewal(std::nullopt);
-  const auto call = [&] { return with_.store.renew(request); };
-  auto reply = co_await until_answered<ports::renew_reply>(with_, call, leased_.must_stop);
-  if (!reply) co_return abandoned{};
-  if (std::holds_alternative<ports::lost>(*reply)) co_return lease_lost{};
-  lease_ends_ = asked + ports::lease_duration;
+bool delivery_run::lease_lasts(milliseconds until) const {
+  return at(until) + lease_margin <= lease_ends_;
+}
+
+awaitable<std::optional<run_result>> delivery_run::renew_lease() {
+  auto renewed = co_await renew(std::nullopt);
+  if (auto* end = std::get_if<run_result>(&renewed)) co_return std::move(*end);
   co_return std::nullopt;
 }
 
 awaitable<std::variant<bool, run_result>> delivery_run::reserve_kinde() {
-  const auto asked = with_.clock.steady_now();
-  const auto request = renewal(kinde_allowance(*leased_.plan.environment, options_));
-  const auto call = [&] { return with_.store.renew(request); };
+  auto renewed = co_await renew(kinde_allowance(*leased_.plan.environment, options_));
+  if (const auto* reserved = std::get_if<bool>(&renewed)) kinde_reserved_ = *reserved;
+  co_return renewed;
+}
+
+awaitable<std::variant<bool, run_result>> delivery_run::renew(std::optional<ports::allowance_check> reserve) {
+  const auto began = elapsed();
+  auto asked = with_.clock.steady_now();
+  const auto request = renewal(reserve);
+  const auto call = [&] {
+    asked = with_.clock.steady_now();
+    return with_.store.renew(request);
+  };
   auto reply = co_await until_answered<ports::renew_reply>(with_, call, leased_.must_stop);
+  delivery_.deferred(elapsed() - began);
   if (!reply) co_return run_result{abandoned{}};
   if (std::holds_alternative<ports::lost>(*reply)) co_return run_result{lease_lost{}};
   if (std::holds_alternative<ports::allowance_used_up>(*reply)) co_return false;
-  kinde_reserved_ = true;
   lease_ends_ = asked + ports::lease_duration;
   co_return true;
 }

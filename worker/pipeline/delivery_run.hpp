@@ -46,10 +46,13 @@ class delivery_run {
 
   awaitable<std::optional<run_result>> send(const domain::send_step& step);
   awaitable<std::optional<run_result>> search(const domain::search_step& step);
-  // Nothing: the lease lasts until `until`. Else why the run ends.
-  awaitable<std::optional<run_result>> hold_lease(milliseconds until);
+  bool lease_lasts(milliseconds until) const;
+  // Nothing: it is renewed, and time has passed. Else why the run ends.
+  awaitable<std::optional<run_result>> renew_lease();
   // True: a text of the shared sender is reserved. False: its allowance is used up.
   awaitable<std::variant<bool, run_result>> reserve_kinde();
+  // False: what was to be reserved is used up.
+  awaitable<std::variant<bool, run_result>> renew(std::optional<ports::allowance_check> reserve);
   ports::renew_request renewal(std::optional<ports::allowance_check> reserve) const;
   awaitable<run_result> give_back();
   awaitable<std::optional<run_result>> settle(

@@ -202,8 +202,10 @@ awaitable<std::optional<ports::admit_reply>> event_run::admit(const admission& o
   auto request = make_admit_request(of, shard_.chosen, with_.random, signing_key_id, address_uncounted);
   request.token = token_;
   if (address_uncounted) with_.telemetry.client_address_uncounted();
-  admit_asked_ = with_.clock.steady_now();
-  const auto call = [&] { return with_.store.admit(request); };
+  const auto call = [&] {
+    admit_asked_ = with_.clock.steady_now();  // the lease counts from the latest asking
+    return with_.store.admit(request);
+  };
   const auto give_up = [&] { return must_stop(); };
   co_return co_await until_answered<ports::admit_reply>(with_, call, give_up);
 }

@@ -82,7 +82,7 @@ struct event_flags {
 };
 
 struct granted {
-  bool first_lease = true;    // else a takeover, or given back before
+  bool first_lease = true;    // else a takeover: who held it before may have sent. Given back: still the first
   timestamp first_leased_at;  // no attempt was made before
   timestamp expires_at;       // of the code
   timestamp store_now;
