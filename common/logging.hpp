@@ -10,8 +10,8 @@
 // (redaction.hpp); there is no way to pass a secret. Lines go to standard error; any thread.
 namespace sendcode::log {
 
-enum class level { trace, debug, info, warn, error };
-enum class format { automatic, text, json };  // automatic: text on a terminal, JSON elsewhere
+enum class level : std::uint8_t { trace, debug, info, warn, error };
+enum class format : std::uint8_t { automatic, text, json };  // automatic: text on a terminal, JSON elsewhere
 
 struct field {
   std::string_view name;

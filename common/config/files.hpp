@@ -40,7 +40,7 @@ std::optional<file_stamp> stamp_of(const std::filesystem::path& path) noexcept;
 // A document of at most document_bytes_max.
 std::expected<std::string, file_error> read_document(const std::filesystem::path& path);
 
-constexpr std::size_t secret_bytes_max = 16 * 1024;
+constexpr std::size_t secret_bytes_max = std::size_t{16} * 1024;
 
 // A mounted Secret: one file each, the path below the directory is its name. Any thread.
 class secrets_directory {

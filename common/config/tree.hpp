@@ -9,7 +9,7 @@
 // be they YAML or JSON.
 namespace sendcode::config {
 
-constexpr std::size_t document_bytes_max = 64 * 1024;
+constexpr std::size_t document_bytes_max = std::size_t{64} * 1024;
 constexpr std::size_t document_depth_max = 16;  // maps and lists in one another
 constexpr std::size_t map_members_max = 1'000;
 

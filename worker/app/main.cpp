@@ -1,11 +1,18 @@
+#include <sys/prctl.h>
+
 #include <CLI/CLI.hpp>
 #include <exception>
 #include <iostream>
 
+#include "common/logging.hpp"
 #include "worker/app/commands/command.hpp"
 
 int main(int argc, char** argv) {
   using namespace sendcode::app;
+  // Before any secret is read: no core file, and no other process of this user may look into our memory.
+  prctl(PR_SET_DUMPABLE, 0);
+  // Until `run` knows better: what goes wrong, to standard error.
+  sendcode::log::set_up(sendcode::log::level::warn, sendcode::log::format::text);
   CLI::App program{
       "sendcode texts people their sign-in codes: it takes send-code events from Kafka, keeps limits and codes in\n"
       "Redis, sends through Twilio or the Kinde sender, and publishes delivery statuses."};

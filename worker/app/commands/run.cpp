@@ -1,8 +1,8 @@
-#include <sys/prctl.h>
-
 #include <CLI/CLI.hpp>
 #include <iostream>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "common/logging.hpp"
 #include "worker/app/commands/command.hpp"
@@ -12,11 +12,27 @@
 namespace sendcode::app {
 namespace {
 
+// What worker.yaml may say and this version cannot do yet: better no worker than one that only seems to.
+std::vector<std::string> not_yet_supported(const config::worker_config& config) {
+  std::vector<std::string> out;
+  if (config.settings.directory.empty()) out.emplace_back("settings.topic: name a settings.directory");
+  if (config.redis.mode != config::redis_mode::standalone) {
+    out.emplace_back("redis.url: redis+sentinel:// and redis+cluster://: name one server with redis:// or rediss://");
+  }
+  if (config.redis.replicas_min != 0) out.emplace_back("redis.replicas_min above 0");
+  if (config.webhooks_http) out.emplace_back("http.webhooks");
+  if (config.twilio.status_callback_url) out.emplace_back("senders.twilio.status_callback_url");
+  return out;
+}
+
 void run(const std::string& file, context& with) {
-  // Before any secret is read: no core file, and no other process of this user may look into our memory.
-  prctl(PR_SET_DUMPABLE, 0);
   const auto config = load_config(file, "run", with);
   if (!config) return;
+  if (const auto refused = not_yet_supported(*config); !refused.empty()) {
+    for (const auto& what : refused) with.err << file << ": not supported yet: " << what << '\n';
+    with.result = exit_code::wrong_use;
+    return;
+  }
   log::set_up(config->log_level, config->log_format);
   auto made = worker::make(*config);
   if (!made) {
