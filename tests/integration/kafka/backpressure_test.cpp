@@ -65,7 +65,7 @@ TEST_CASE("a partition whose oldest event stays open pauses at its span, and the
         worker.end(std::move(record));
       }
     }
-    return of_other == count;
+    return of_other == count && held;
   }));
   REQUIRE(held);
   CHECK(of_held >= span);

@@ -75,6 +75,10 @@ cluster::cluster() {
   bootstrap_ = rd_kafka_mock_cluster_bootstraps(mock_);
 }
 
+cluster::cluster(std::string bootstrap) : bootstrap_(std::move(bootstrap)) {
+  client_ = make_client(RD_KAFKA_PRODUCER, properties());
+}
+
 cluster::~cluster() {
   if (mock_ != nullptr) rd_kafka_mock_cluster_destroy(mock_);
   rd_kafka_destroy(client_);
@@ -92,15 +96,15 @@ std::string cluster::unique(const std::string& stem) const {
 
 std::string cluster::make_topic(const std::string& stem, int partitions) {
   const auto name = unique(stem);
-  if (mock_ != nullptr) {
-    require(rd_kafka_mock_topic_create(mock_, name.c_str(), partitions, 1) == RD_KAFKA_RESP_ERR_NO_ERROR, name);
-  } else {
-    create_on_real(name, partitions);
-  }
+  create(name, partitions);
   return name;
 }
 
-void cluster::create_on_real(const std::string& topic, int partitions) {
+void cluster::create(const std::string& topic, int partitions) {
+  if (mock_ != nullptr) {
+    require(rd_kafka_mock_topic_create(mock_, topic.c_str(), partitions, 1) == RD_KAFKA_RESP_ERR_NO_ERROR, topic);
+    return;
+  }
   std::array<char, 256> text{};
   rd_kafka_NewTopic_t* wanted = rd_kafka_NewTopic_new(topic.c_str(), partitions, 1, text.data(), text.size());
   require(wanted != nullptr, text.data());

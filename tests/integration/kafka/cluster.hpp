@@ -33,6 +33,7 @@ struct test_record {
 class cluster {
  public:
   cluster();
+  explicit cluster(std::string bootstrap);  // this real one
   ~cluster();
   cluster(const cluster&) = delete;
   cluster& operator=(const cluster&) = delete;
@@ -45,14 +46,13 @@ class cluster {
 
   std::string unique(const std::string& stem) const;
   std::string make_topic(const std::string& stem, int partitions);
+  void create(const std::string& topic, int partitions);
   void produce(const std::string& topic, const std::vector<test_record>& records);
   // Everything before this offset is gone from the log. A real cluster only.
   void delete_records(const std::string& topic, std::int32_t partition, std::int64_t before);
   std::optional<std::int64_t> committed(const std::string& group, const std::string& topic, std::int32_t partition);
 
  private:
-  void create_on_real(const std::string& topic, int partitions);
-
   rd_kafka_t* client_ = nullptr;
   rd_kafka_mock_cluster_t* mock_ = nullptr;
   std::string bootstrap_;

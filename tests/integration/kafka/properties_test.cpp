@@ -69,6 +69,7 @@ TEST_CASE("what only the combination of properties shows is found without connec
   const auto file =
       check_properties(with({{"security.protocol", "ssl"}, {"ssl.ca.location", "/nowhere/ca.pem"}}), "sendcode");
   REQUIRE(file.size() == 1);
+  INFO(file[0].reason);
   CHECK(file[0].reason.find("/nowhere/ca.pem") != std::string::npos);
 }
 

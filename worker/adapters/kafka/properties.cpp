@@ -1,6 +1,10 @@
 #include "worker/adapters/kafka/properties.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
+#include <system_error>
 #include <utility>
 
 #include "worker/adapters/kafka/client_conf.hpp"
@@ -19,6 +23,15 @@ void check_combination(rd_kafka_type_t type, const conf_ptr& conf, property_erro
   if (std::ranges::none_of(errors, same)) errors.push_back({"", client.error()});
 }
 
+// Of a file that isn't there librdkafka would show OpenSSL's words alone.
+void check_files(const property_map& properties, property_errors& errors) {
+  for (const auto& [name, value] : properties) {
+    const bool is_file = name.starts_with("ssl.") && name.ends_with(".location");
+    if (!is_file || value == "probe" || ::access(value.c_str(), R_OK) == 0) continue;
+    errors.push_back({name, value + " cannot be read: " + std::error_code(errno, std::generic_category()).message()});
+  }
+}
+
 }  // namespace
 
 std::vector<property_error> check_properties(const property_map& properties, const std::string& group) {
@@ -32,6 +45,7 @@ std::vector<property_error> check_properties(const property_map& properties, con
       if (std::ranges::none_of(errors, same)) errors.push_back(std::move(each));
     }
   }
+  check_files(properties, errors);
   if (!errors.empty()) return errors;
   check_combination(RD_KAFKA_CONSUMER, *consumer, errors);
   check_combination(RD_KAFKA_PRODUCER, *producer, errors);

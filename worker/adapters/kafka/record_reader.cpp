@@ -33,34 +33,23 @@ struct record_reader::state {
   }
 };
 
-namespace {
-
-std::chrono::milliseconds left(std::chrono::steady_clock::time_point deadline) {
-  const auto rest = std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
-  return std::max(rest, std::chrono::milliseconds(0));
-}
-
-}  // namespace
-
 std::expected<void, std::string> record_reader::state::start(std::chrono::milliseconds at_most) {
   const auto deadline = std::chrono::steady_clock::now() + at_most;
   const auto count = count_partitions(client.get(), topic.get(), said, at_most);
   if (!count) return std::unexpected(count.error());
   const char* const name = rd_kafka_topic_name(topic.get());
-  const auto ms_left = [&] { return static_cast<int>(left(deadline).count()); };
 
   auto times = make_partitions(*count);
   for (std::int32_t i = 0; i < *count; ++i) {
-    std::int64_t low = 0;
-    std::int64_t high = 0;
-    const auto error = rd_kafka_query_watermark_offsets(client.get(), name, i, &low, &high, ms_left());
-    if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return std::unexpected(std::string(rd_kafka_err2str(error)));
-    partitions.push_back({.next = from.where == read_from::kind::end ? high : low, .end = high});
+    const auto marks = query_watermarks(client.get(), name, i, deadline);
+    if (!marks) return std::unexpected(marks.error());
+    partitions.push_back({.next = from.where == read_from::kind::end ? marks->high : marks->low, .end = marks->high});
     rd_kafka_topic_partition_list_add(times.get(), name, i)->offset = to_unix_ms(from.since);
   }
   // Without an answer (not every broker has the look-up) it starts at the beginning: read() leaves out what is older.
   if (from.where == read_from::kind::time &&
-      rd_kafka_offsets_for_times(client.get(), times.get(), ms_left()) == RD_KAFKA_RESP_ERR_NO_ERROR) {
+      rd_kafka_offsets_for_times(client.get(), times.get(), static_cast<int>(left_until(deadline).count())) ==
+          RD_KAFKA_RESP_ERR_NO_ERROR) {
     for (int i = 0; i < times->cnt; ++i) {
       const auto& found = times->elems[i];
       auto& at = partitions[static_cast<std::size_t>(found.partition)];
@@ -105,7 +94,7 @@ std::expected<read_result, std::string> record_reader::read(const std::function<
   const auto deadline = std::chrono::steady_clock::now() + at_most;
   for (;;) {
     if (until_end && state_->is_at_end()) return read_result::at_end;
-    const auto rest = left(deadline);
+    const auto rest = left_until(deadline);
     rd_kafka_poll(state_->client.get(), 0);  // error callbacks
     message_ptr message(rd_kafka_consume_queue(state_->queue.get(), static_cast<int>(std::min(rest, slice).count())));
     if (!message) {

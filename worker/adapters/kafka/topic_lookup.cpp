@@ -1,6 +1,8 @@
 #include "worker/adapters/kafka/topic_lookup.hpp"
 
+#include <algorithm>
 #include <memory>
+#include <thread>
 
 namespace sendcode::kafka {
 
@@ -26,6 +28,28 @@ std::expected<std::int32_t, std::string> count_partitions(rd_kafka_t* client, rd
     return std::unexpected("the topic " + std::string(found.topic) + ": " + rd_kafka_err2str(found.err));
   }
   return found.partition_cnt;
+}
+
+std::chrono::milliseconds left_until(std::chrono::steady_clock::time_point deadline) {
+  const auto rest = std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+  return std::max(rest, std::chrono::milliseconds(0));
+}
+
+std::expected<watermarks, std::string> query_watermarks(rd_kafka_t* client, const char* topic, std::int32_t partition,
+                                                        std::chrono::steady_clock::time_point deadline) {
+  constexpr std::chrono::milliseconds pause{50};
+  for (;;) {
+    watermarks found;
+    const auto error = rd_kafka_query_watermark_offsets(client, topic, partition, &found.low, &found.high,
+                                                        static_cast<int>(left_until(deadline).count()));
+    if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return found;
+    const bool is_new =
+        error == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION || error == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE;
+    if (!is_new || left_until(deadline) <= pause) {
+      return std::unexpected("the topic " + std::string(topic) + ": " + rd_kafka_err2str(error));
+    }
+    std::this_thread::sleep_for(pause);
+  }
 }
 
 }  // namespace sendcode::kafka

@@ -20,4 +20,16 @@ struct last_error {
 std::expected<std::int32_t, std::string> count_partitions(rd_kafka_t* client, rd_kafka_topic_t* topic,
                                                           const last_error& said, std::chrono::milliseconds at_most);
 
+// Offsets of a partition's first record and of the next one to come. A topic that was just made has no leader yet: asks
+// again until the deadline.
+struct watermarks {
+  std::int64_t low = 0;
+  std::int64_t high = 0;
+};
+std::expected<watermarks, std::string> query_watermarks(rd_kafka_t* client, const char* topic, std::int32_t partition,
+                                                        std::chrono::steady_clock::time_point deadline);
+
+// What is left until the deadline, rounded up; not below zero.
+std::chrono::milliseconds left_until(std::chrono::steady_clock::time_point deadline);
+
 }  // namespace sendcode::kafka
