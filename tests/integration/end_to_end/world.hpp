@@ -1,0 +1,120 @@
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "tests/catch.hpp"
+#include "tests/integration/end_to_end/kafka_server.hpp"
+#include "tests/integration/end_to_end/sandbox.hpp"
+#include "tests/integration/end_to_end/topic_log.hpp"
+#include "tests/integration/end_to_end/worker.hpp"
+#include "tests/integration/kafka/cluster.hpp"
+#include "tests/integration/redis/redis_server.hpp"
+
+namespace sendcode::e2e {
+
+using nlohmann::json;
+using tests::eventually;
+
+// One environment's settings document. The limits are wide unless a test is about them.
+struct settings {
+  std::string environment = "env_live";
+  bool twilio = true;
+  bool api_key = false;
+  std::string source = "messaging_service";
+  std::string fallback = "kinde";
+  std::string countries = "[AU, US]";
+  std::string limits = "[{per: phone, max: 100, window: 30s}]";
+  std::string more{};  // further lines below sms:, such as `blocked_prefixes: [...]`
+  std::string mfa = "{policy: optional, factors: [sms]}";
+
+  std::string document() const;
+};
+
+struct world_options {
+  settings live{};
+  std::string redis_password{};       // of the server
+  std::string configured_password{};  // of the worker; empty: the server's
+  std::string bootstrap{};            // empty: the shared Kafka
+  std::uint32_t max_in_flight = 100;
+  int partitions = 4;
+};
+
+struct event {
+  std::string id;
+  std::string source = "/tests";
+  json data{};
+  std::optional<std::string> time{};
+
+  std::string phone() const { return data["phone_number"].get<std::string>(); }
+  std::string challenge() const { return data["challenge_id"].get<std::string>(); }
+  std::string outcome_id() const;  // of its status
+};
+
+// Redis, the sandbox, topics and a group of its own, and the workers of one test case. Its end is part of every case:
+// each worker that still runs exits 0 after SIGTERM, no sanitizer has complained, and nothing of promise 3 stands
+// anywhere.
+class world {
+ public:
+  explicit world(world_options chosen = {});
+  ~world();
+  world(const world&) = delete;
+  world& operator=(const world&) = delete;
+
+  worker& start_worker(const environment_variables& more = {});
+  void write_settings(const settings& of) const;
+  void write_secret(const std::string& name, const std::string& text) const;
+  std::filesystem::path secret_path(const std::string& name) const { return folder.path() / "secrets" / name; }
+
+  // A sign-in of env_live's app_web; `changes` replace members of its data, null takes one away.
+  event make_event(const std::string& phone, const json& changes = {}) const;
+  void send(const std::vector<event>& events);
+  tests::test_record as_record(const event& of) const;  // in CloudEvents' binary mode, keyed by the phone
+  void produce(const std::vector<tests::test_record>& records);
+
+  // All that stands on the status topic under the event's outcome id.
+  std::vector<logged_record> outcomes_of(const event& of) const;
+  // The event's outcome, once it is there; the case fails if it doesn't come.
+  json outcome(const event& of) const;
+  json send_and_wait(const event& of);
+  // Waits until each of them has an outcome.
+  bool all_ended(const std::vector<event>& events) const;
+  std::size_t ended(const std::vector<event>& events) const;
+
+  // Answer of POST /v1/challenges/…/check; `body` has its HTTP status as "http".
+  json check(const worker& by, const event& of, const std::string& code) const;
+  // Sum over the partitions of what the group has not committed; nothing if Kafka doesn't say.
+  std::optional<std::int64_t> lag() const;
+  std::vector<std::string> codes_on(const std::string& phone) const;
+
+  redis_tests::temporary_folder folder;
+  redis_tests::redis_server redis;
+  sandbox senders;
+  std::unique_ptr<tests::cluster> kafka;  // none with a bootstrap of the test's own, until it makes one
+  std::string send_code_topic, status_topic, dead_letter_topic, group;
+  std::unique_ptr<topic_log> statuses, dead_letters;
+
+  void make_topics();
+
+ private:
+  void write_config() const;
+  void check_end();
+  void check_privacy(const std::string& metrics);
+
+  world_options chosen_;
+  std::string bootstrap_;
+  std::string token_;
+  std::deque<worker> workers_;
+  std::set<std::string> phones_;
+};
+
+std::string random_id();  // 24 characters of base64url
+// Many phones, each in a prefix of its own: +61 400 070 000, +61 401 ...
+std::string phone_number(int n);
+
+}  // namespace sendcode::e2e

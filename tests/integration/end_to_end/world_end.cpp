@@ -1,0 +1,83 @@
+// What every test case ends with.
+#include <algorithm>
+#include <cctype>
+
+#include "tests/integration/end_to_end/world.hpp"
+
+namespace sendcode::e2e {
+namespace {
+
+bool is_word_character(char c) {
+  return std::isalnum(static_cast<unsigned char>(c)) != 0;
+}
+
+// As a word of its own: six digits inside of a longer number, a fraction or a hash are none.
+bool holds_word(std::string_view text, std::string_view word) {
+  for (auto at = text.find(word); at != text.npos; at = text.find(word, at + 1)) {
+    const bool begins = at == 0 || (!is_word_character(text[at - 1]) && text[at - 1] != '.');
+    const auto end = at + word.size();
+    if (begins && (end == text.size() || !is_word_character(text[end]))) return true;
+  }
+  return false;
+}
+
+std::string text_of(const std::vector<logged_record>& records) {
+  std::string out;
+  for (const auto& record : records) {
+    for (const auto& [name, value] : record.headers) out += name + '=' + value + '\n';
+    out += record.value.value_or("") + '\n';
+  }
+  return out;
+}
+
+std::string text_of(redis_tests::raw_client& redis) {
+  std::string out;
+  for (const auto& key : redis.keys()) out += key + '\n' + redis.dump(key) + '\n';
+  return out;
+}
+
+}  // namespace
+
+void world::check_end() {
+  std::string metrics;
+  for (auto& each : workers_) {
+    if (!each.running()) continue;
+    metrics += http_call(each.port(), "GET", "/metrics").body;
+    INFO("the worker said:\n" << each.log());
+    CHECK(each.stop() == 0);
+  }
+  for (const auto& each : workers_) {
+    const auto log = each.log();
+    const auto report = std::min(log.find("Sanitizer"), log.find("runtime error:"));
+    INFO(log.substr(std::min(report, log.size()), 4000));
+    CHECK(report == std::string::npos);
+  }
+  check_privacy(metrics);
+}
+
+void world::check_privacy(const std::string& metrics) {
+  redis_tests::raw_client raw(redis.port());
+  if (!chosen_.redis_password.empty()) raw.command({"AUTH", chosen_.redis_password});
+  std::vector<std::pair<std::string, std::string>> places{{"Redis", text_of(raw)}, {"the metrics", metrics}};
+  if (statuses) places.emplace_back("the statuses", text_of(statuses->records()));
+  for (const auto& each : workers_) places.emplace_back("a worker's log", each.log());
+  const auto letters = dead_letters ? text_of(dead_letters->records()) : "";  // hold phones as they came
+
+  for (const auto& message : senders.messages()) {
+    phones_.insert(message["to"].get<std::string>());
+    const auto code = code_in(message["body"].get<std::string>());
+    for (const auto& [place, text] : places) {
+      INFO(place << " holds a code");
+      CHECK_FALSE(holds_word(text, code));
+    }
+    CHECK_FALSE(holds_word(letters, code));
+  }
+  for (const auto& phone : phones_) {
+    for (const auto& [place, text] : places) {
+      INFO(place << " holds a phone number: " << phone);
+      CHECK(text.find(phone.substr(1)) == std::string::npos);
+    }
+  }
+}
+
+}  // namespace sendcode::e2e
