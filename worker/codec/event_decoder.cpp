@@ -202,8 +202,12 @@ void finish(send_code_event& event, attributes& found) {
   event.data_digest = digest_data(event);
 }
 
+// A media type: in any case, with parameters or without.
 bool is_structured(std::string_view content_type) {
-  return content_type.substr(0, content_type.find(';')) == "application/cloudevents+json";
+  constexpr std::string_view expected = "application/cloudevents+json";
+  auto type = content_type.substr(0, content_type.find(';'));
+  while (type.ends_with(' ')) type.remove_suffix(1);
+  return std::ranges::equal(type, expected, {}, [](char c) { return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c; });
 }
 
 struct record_headers {
@@ -251,9 +255,10 @@ std::expected<send_code_event, undecodable> decode_event(std::span<const domain:
     if (!read->structured || member.inner) {
       data.take(member);
     } else if (auto* attribute = found.find(member.name)) {
+      // Null is as good as absent (CloudEvents' JSON format, 2.2).
       if (member.type == json_type::string) {
         *attribute = std::string(member.text);
-      } else {
+      } else if (member.type != json_type::null) {
         attribute_of_wrong_type = true;
       }
     }

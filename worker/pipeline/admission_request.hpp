@@ -11,7 +11,7 @@ namespace sendcode::pipeline {
 // charged.
 struct admission {
   const domain::send_code_event& event;
-  timestamp birth{};                          // the earliest that the worker knows of
+  timestamp birth{};                        // the earliest that the worker knows of
   const domain::send_plan* plan = nullptr;  // null: `verdict` stands
   domain::outcome verdict{};
   seconds code_life{600};
