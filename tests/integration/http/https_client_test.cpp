@@ -1,4 +1,7 @@
 #include <atomic>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
 #include <thread>
 #include <vector>
 
@@ -261,4 +264,41 @@ TEST_CASE("a client may go while exchanges are under way", "[https_client]") {
     context.run_for(20ms);
   }
   CHECK(asked.body.empty());
+}
+
+TEST_CASE("an exchange that is cancelled while it waits for a connection, or as it gets one, leaves the place free",
+          "[https_client]") {
+  std::atomic<bool> hold{true};
+  world w(
+      [&](server_connection& connection) {
+        while (!connection.read_request().empty()) {
+          while (hold) std::this_thread::yield();
+          connection.answer("{}");
+        }
+      },
+      true, {.connections_per_origin_max = 1});
+  auto first = w.request();
+  auto second = w.request();
+  bool served = false;
+  bool ended = false;  // by an error, an exception or an answer: whichever the moment of the cancellation made it
+  boost::asio::cancellation_signal cancel;
+  const auto deadline = std::chrono::steady_clock::now() + 5s;
+  const auto use_place = [&]() -> awaitable<void> {
+    const auto got = co_await w.client.exchange(first, deadline);
+    served = got.has_value();
+    cancel.emit(boost::asio::cancellation_type::terminal);  // the place was handed on just now
+  };
+  const auto wait_for_place = [&]() -> awaitable<void> { co_await w.client.exchange(second, deadline); };
+  spawn(w.context.get_executor(), "test", use_place());
+  boost::asio::co_spawn(
+      w.context, wait_for_place(),
+      boost::asio::bind_cancellation_slot(cancel.slot(), [&](const std::exception_ptr&) { ended = true; }));
+  const bool before = GENERATE(true, false);
+  w.context.run_for(50ms);
+  if (before) cancel.emit(boost::asio::cancellation_type::terminal);
+  hold = false;
+  while (!(served && ended) && std::chrono::steady_clock::now() < deadline) w.context.run_one_until(deadline);
+  CHECK(served);
+  CHECK(ended);
+  CHECK(w.ask());
 }

@@ -169,10 +169,10 @@ void beast_https_client::close() {
 }
 
 awaitable<result> beast_https_client::exchange(https_request& request, ports::steady_time deadline) {
-  const auto state = state_;
+  const auto own = state_;  // an exchange may outlive the client
   const wiped_at_end wiped(request.body);
   if (std::chrono::steady_clock::now() >= deadline) co_return std::unexpected(not_sent("deadline passed"));
-  pool& from = state->pool_of(*request.to);
+  pool& from = own->pool_of(*request.to);
   lease on = from.take_idle(deadline);
   if (!on) {
     auto opened = co_await from.acquire(deadline);
@@ -180,9 +180,9 @@ awaitable<result> beast_https_client::exchange(https_request& request, ports::st
     on = std::move(*opened);
   }
   assemble(on->request, request);
-  result out = co_await converse(on, state->scratch);
+  result out = co_await converse(on, own->scratch);
   on = lease();  // back into the pool, or closed
-  state->sweep_later(std::chrono::steady_clock::now() + state->limits.idle_max);
+  own->sweep_later(std::chrono::steady_clock::now() + own->limits.idle_max);
   co_return out;
 }
 

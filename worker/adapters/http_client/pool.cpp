@@ -29,7 +29,7 @@ void lease::give_back() {
   from->give_back(std::move(held_), reusable_);
 }
 
-// A waiter's place in a queue. A coroutine that ends early leaves the queue, and what it was given goes on to the next.
+// A waiter's place in a queue, which it leaves whichever way its wait ends.
 struct pool::queued {
   queued(std::deque<waiter*>& in, waiter& who) : queue(in), self(who) { queue.push_back(&self); }
   queued(const queued&) = delete;

@@ -56,14 +56,14 @@ request to_request(http_request& parser) {
   return out;
 }
 
-// For a request that could not be read; nothing: the peer is gone, or took too long.
-std::optional<unsigned> status_of(beast::error_code error) {
+// For a request that could not be read; 0: the peer is gone, or took too long.
+unsigned status_of(beast::error_code error) {
   if (error == http::error::body_limit) return 413;
   if (error == http::error::header_limit || error == http::error::buffer_overflow) return 431;
-  if (error == http::error::end_of_stream || error == http::error::partial_message) return std::nullopt;
+  if (error == http::error::end_of_stream || error == http::error::partial_message) return 0;
   static const beast::error_category& http_errors = beast::error_code(http::error::bad_method).category();
   if (error.category() == http_errors) return 400;
-  return std::nullopt;
+  return 0;
 }
 
 template <class Stream>
@@ -115,8 +115,8 @@ class connection final : public session {
       std::tie(error, size) = co_await http::async_read(stream_, buffer_, parser, returning_errors);
     }
     if (error) {
-      const auto status = status_of(error);
-      if (status) co_await write({.status = *status, .content_type = {}, .body = {}, .headers = {}}, false);
+      response refusal{.status = status_of(error), .content_type = {}, .body = {}, .headers = {}};
+      if (refusal.status != 0) co_await write(std::move(refusal), false);
       co_return false;
     }
     wipe_buffer(buffer_);
