@@ -181,10 +181,10 @@ TEST_CASE("a certificate for another host name takes no request", "[https_client
   CHECK_FALSE(asked);
 }
 
-TEST_CASE("TLS below 1.2 is refused", "[https_client]") {
+TEST_CASE("a server that answers the handshake with an alert is sent nothing", "[https_client]") {
   world w(echo);
-  const auto old = [&](server_connection& connection) { connection.write("\x15\x03\x01\x00\x02\x02\x46"); };
-  scripted_server server(old, nullptr);
+  const auto refuse = [&](server_connection& connection) { connection.write("\x15\x03\x01\x00\x02\x02\x46"); };
+  scripted_server server(refuse, nullptr);
   w.to.port = server.port();
   CHECK(stage_of(w.ask()) == https_failure::kind::not_sent);
 }
