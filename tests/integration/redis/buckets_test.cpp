@@ -71,6 +71,19 @@ TEST_CASE("buckets never let more through in any window, and at most a 50th of i
   CHECK(granted_at.size() > 50);
 }
 
+TEST_CASE("the oldest of the 51 buckets counts whole") {
+  fixture f;
+  const std::vector<ports::limit_check> limits{environment_limit(1, day)};
+  constexpr milliseconds bucket = day / 50;
+  CHECK(reason_of(f.admit(event_of(f, limits))) == "granted");
+  f.pass(bucket * 50);
+  const auto over = as<ports::settled>(f.admit(event_of(f, limits))).outcome;
+  CHECK(domain::reason_text(over) == "rate_limited.environment");
+  CHECK(over.retry_after_s <= 1728);
+  f.pass(bucket);
+  CHECK(reason_of(f.admit(event_of(f, limits))) == "granted");
+}
+
 TEST_CASE("a ring that nothing was charged to for long is empty, and one from the future counts") {
   fixture f;
   const std::vector<ports::limit_check> limits{environment_limit(1, 10 * minute)};

@@ -57,8 +57,12 @@ awaitable<void> redis_connection::first_attempt() {
 }
 
 awaitable<reply_result> redis_connection::execute(const redis_command& command) {
-  if (!ready_) co_return std::unexpected(broken_by_.empty() ? "not connected to Redis" : broken_by_);
-  co_return co_await link_->request(command, steady_clock::now() + options_.timeout);
+  if (ready_) return link_->request(command, steady_clock::now() + options_.timeout);
+  return refuse();
+}
+
+awaitable<reply_result> redis_connection::refuse() const {
+  co_return std::unexpected(broken_by_.empty() ? "not connected to Redis" : broken_by_);
 }
 
 awaitable<void> redis_connection::run(std::shared_ptr<redis_connection> self) {

@@ -51,6 +51,7 @@ class redis_connection : public std::enable_shared_from_this<redis_connection> {
   };
 
   static awaitable<void> run(std::shared_ptr<redis_connection> self);
+  awaitable<reply_result> refuse() const;
   awaitable<std::string> connect_once();
   awaitable<void> stay_connected();
   awaitable<void> back_off();

@@ -152,12 +152,16 @@ void redis_link::take(std::string_view bytes) {
 
 // One timer for the oldest command: deadlines stand in order.
 void redis_link::watch() {
-  if (watching_ || waiting_.empty() || !open_) return;
+  if (waiting_.empty() || !open_) return;
+  const deadline next = waiting_.front().until;
+  if (watching_ && watched_until_ <= next) return;  // it will look again then
   watching_ = true;
-  timer_.expires_at(waiting_.front().until);
+  watched_until_ = next;
+  timer_.expires_at(next);
   timer_.async_wait([self = shared_from_this()](error_code stopped) {
+    if (stopped) return;  // set anew, or closed
     self->watching_ = false;
-    if (stopped || self->waiting_.empty()) return;
+    if (self->waiting_.empty()) return;
     if (self->waiting_.front().until <= std::chrono::steady_clock::now()) {
       // Later replies could not be told from the one that is missing.
       self->close("Redis did not answer in time");

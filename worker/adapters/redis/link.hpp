@@ -66,6 +66,7 @@ class redis_link : public std::enable_shared_from_this<redis_link> {
   bool closed_ = false;
   bool flushing_ = false;
   bool watching_ = false;
+  deadline watched_until_{};
   std::string reason_;
   std::string out_;      // of this turn
   std::string leaving_;  // being written

@@ -26,7 +26,8 @@ class redis_code_store final : public ports::code_store {
   ~redis_code_store() override;
 
   void start();  // connects, and keeps connecting
-  void stop();   // calls in flight fail as outages; await nothing after it. On the executor's thread
+  // Calls in flight fail as outages. On the executor's thread, once, before this goes; nothing is to be asked after it.
+  void stop();
   bool ready() const noexcept;
 
   awaitable<ports::stored<ports::admit_reply>> admit(const ports::admit_request& request) override;
