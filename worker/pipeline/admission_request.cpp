@@ -79,7 +79,7 @@ ports::admit_request make_admit_request(const admission& of, const options& opti
   random.fill(out.fresh_nonce);
   out.signing_key_id = signing_key_id;
   const auto client = domain::parse_client_address(of.event.client_ip);
-  client_address_uncounted = !client;
+  client_address_uncounted = !client && !of.event.client_ip.empty();
   for (const auto& limit : plan.environment->sms.limits) add_limit(out.limits, limit, of, client);
   if (plan.route.front() == domain::sender_kind::kinde) out.allowance = kinde_allowance(*plan.environment, options);
   return out;

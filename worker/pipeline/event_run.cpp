@@ -176,6 +176,8 @@ awaitable<event_run::after_hold> event_run::hold(const domain::hold& why) {
   ++shard_.held;
   --shard_.in_flight;
   with_.telemetry.held_changed(1);
+  with_.telemetry.in_flight_changed(-1);
+  shard_.room_in_flight();
   auto result = after_hold::judge_again;
   for (unsigned tries = 2;; ++tries) {
     if (with_.clock.now() >= ends) {
@@ -194,6 +196,7 @@ awaitable<event_run::after_hold> event_run::hold(const domain::hold& why) {
   --shard_.held;
   ++shard_.in_flight;
   with_.telemetry.held_changed(-1);
+  with_.telemetry.in_flight_changed(1);
   co_return result;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 
 #include "worker/domain/admission.hpp"
@@ -24,6 +25,7 @@ struct shard_state {
   pipeline::accounts accounts;
   std::uint32_t held = 0;
   std::uint32_t in_flight = 0;
+  std::function<void()> room_in_flight{};  // to be called where an event leaves those in flight before it has ended
   bool draining = false;
 };
 

@@ -10,7 +10,9 @@ shard::shard(boost::asio::io_context& context, const services& with, options cho
     : context_(context),
       with_(with),
       options_(std::move(chosen)),
-      state_{.with = with_, .chosen = options_, .rules = std::move(initial), .accounts = {}} {}
+      state_{.with = with_, .chosen = options_, .rules = std::move(initial), .accounts = {}} {
+  state_.room_in_flight = [this] { start_what_fits(); };
+}
 
 void shard::accept(std::vector<ports::incoming_record> batch) {
   boost::asio::post(context_, [this, batch = std::move(batch)]() mutable {
