@@ -30,6 +30,7 @@ std::string explain(std::string_view error) {
   if (error.starts_with("ERR") && error.find("without any password configured") != std::string_view::npos) {
     return says("Redis has no password for this user: remove redis.password, or set one in Redis");
   }
+  if (error.starts_with("LAYOUT")) return says("what Redis holds is of another version of sendcode: run one version");
   if (error.starts_with("OOM")) return says("Redis has no memory left: raise maxmemory, or lower redis.dedupe_ttl");
   if (error.starts_with("READONLY")) return says("this Redis is a replica: redis.url must name the master");
   return says("Redis refused a command");

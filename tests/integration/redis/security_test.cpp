@@ -1,0 +1,222 @@
+#include <fstream>
+
+#include "tests/integration/redis/connected.hpp"
+#include "worker/adapters/redis/errors.hpp"
+#include "worker/adapters/redis/greeting.hpp"
+
+// Users, passwords, TLS, and what is checked of the server.
+namespace sendcode::redis_tests {
+namespace {
+
+// A CA, a server's certificate for localhost and a client's, made by openssl.
+struct certificates {
+  certificates() {
+    std::ofstream(file("extensions")) << "[server]\nsubjectAltName=DNS:localhost,IP:127.0.0.1\n[client]\n"
+                                         "extendedKeyUsage=clientAuth\n[other]\nsubjectAltName=DNS:other.example\n";
+    make(
+        "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=ca -days 2 -keyout ca.key -out ca.crt");
+    for (const char* name : {"server", "client", "other"}) {
+      const std::string n = name;
+      make("req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=" + n + " -keyout " + n + ".key -out " +
+           n + ".csr");
+      make("x509 -req -in " + n +
+           ".csr -CA ca.crt -CAkey ca.key -CAcreateserial -days 2 -extfile extensions -extensions " + n + " -out " + n +
+           ".crt");
+    }
+  }
+  std::string file(const std::string& name) const { return (folder.path() / name).string(); }
+  void make(const std::string& arguments) const {
+    const std::string command = "cd " + folder.path().string() + " && openssl " + arguments + " >/dev/null 2>&1";
+    REQUIRE(std::system(command.c_str()) == 0);
+  }
+  temporary_folder folder;
+};
+
+// A server with TLS on a second port, next to the plain one that the helper asks for.
+struct tls_server {
+  explicit tls_server(const certificates& made, const std::string& name = "server", const char* clients = "no")
+      : port(free_port()),
+        server({"--tls-port", std::to_string(port), "--tls-cert-file", made.file(name + ".crt"), "--tls-key-file",
+                made.file(name + ".key"), "--tls-ca-cert-file", made.file("ca.crt"), "--tls-auth-clients", clients}) {}
+
+  redis_options options(const certificates& made, const std::string& host) const {
+    redis_options out = options_for(port);
+    out.address.host = host;
+    out.address.tls = true;
+    out.tls.ca_file = made.file("ca.crt");
+    return out;
+  }
+
+  std::uint16_t port;
+  redis_server server;
+};
+
+}  // namespace
+
+TEST_CASE("a password, and a user with a password, are given to Redis") {
+  redis_server server({"--requirepass", "right"});
+  auto options = options_for(server.port());
+  SECTION("the right one") {
+    options.password = password("right");
+    connected c(options);
+    CHECK(c.admit().has_value());
+  }
+  SECTION("none or a wrong one: never ready, and the outage says what to change") {
+    const bool wrong = GENERATE(true, false);
+    if (wrong) options.password = password("wrong");
+    connected c(options);
+    const std::string what = what_of(c.admit());
+    CHECK(contains(what, wrong ? "check redis.username and redis.password" : "set redis.password"));
+    CHECK_FALSE(contains(what, "wrong)"));
+    CHECK_FALSE(c.store.ready());
+    CHECK(c.heard.empty());
+  }
+  SECTION("one that Redis does not know of") {
+    redis_server open_to_all;
+    options = options_for(open_to_all.port());
+    options.password = password("right");
+    connected c(options);
+    CHECK(contains(what_of(c.admit()), "remove redis.password"));
+  }
+  SECTION("a user with no more rights than docs/redis.md lists") {
+    raw_client raw(server.port());
+    raw.command({"AUTH", "right"});
+    CHECK(
+        raw.command({"ACL",      "SETUSER", "worker",       "on",         ">secret", "~sc:*", "resetchannels", "-@all",
+                     "+evalsha", "+eval",   "+script|load", "+time",      "+get",    "+mget", "+set",          "+del",
+                     "+lindex",  "+lpush",  "+ltrim",       "+pexpireat", "+role",   "+info", "+config|get"})
+            .text == "OK");
+    options.username = "worker";
+    options.password = password("secret");
+    connected c(options);
+    auto request = any_event();
+    request.limits = {phone_limit(1, hour), {domain::limit_kind::environment, "", false, 10, hour}};
+    request.allowance = ports::allowance_check{10, true};
+    const auto result = run(c.io, c.store.admit(request));
+    REQUIRE(result.has_value());
+    as<ports::granted>(*result);
+    const auto guess = fixture::guess(request);
+    CHECK(run(c.io, c.store.check(guess)).has_value());
+    const auto approval = fixture::approval(request, request.fresh_nonce);
+    CHECK(run(c.io, c.store.consume(approval)).has_value());
+    const auto settlement = fixture::settlement(request, "SM1");
+    CHECK(run(c.io, c.store.settle(settlement)).has_value());
+  }
+  SECTION("a user who may connect, but run nothing") {
+    raw_client raw(server.port());
+    raw.command({"AUTH", "right"});
+    raw.command({"ACL", "SETUSER", "idle", "on", ">secret", "-@all"});
+    options.username = "idle";
+    options.password = password("secret");
+    connected c(options);
+    CHECK(contains(what_of(c.admit()), "docs/redis.md"));
+  }
+  SECTION("a user whose scripts may not do what they do") {
+    raw_client raw(server.port());
+    raw.command({"AUTH", "right"});
+    raw.command({"ACL", "SETUSER", "reader", "on", ">secret", "~sc:*", "-@all", "+evalsha", "+eval", "+time", "+mget"});
+    options.username = "reader";
+    options.password = password("secret");
+    connected c(options);
+    CHECK(contains(what_of(c.admit()), "docs/redis.md"));
+  }
+}
+
+TEST_CASE("a Redis that evicts, or does not say, is warned of") {
+  redis_server server({"--maxmemory-policy", "allkeys-lru"});
+  raw_client raw(server.port());
+  const auto greeted = [&](std::string_view rights) {
+    std::vector<std::string> user{"ACL", "SETUSER", "worker", "reset", "on", ">secret", "-@all"};
+    if (!rights.empty()) user.emplace_back(rights);
+    REQUIRE(raw.command(user).text == "OK");
+    auto options = options_for(server.port());
+    options.username = "worker";
+    options.password = password("secret");
+    boost::asio::io_context io;
+    const auto until = std::chrono::steady_clock::now() + seconds{5};
+    const auto link = std::make_shared<redis::redis_link>(io.get_executor(), nullptr, [](const std::string&) {});
+    REQUIRE(run(io, link->open(options.address, until)).empty());
+    auto met = run(io, redis::greet(link, options, {}, until));
+    CHECK(met.failure.empty());
+    link->close("done");
+    return met.warnings;
+  };
+  const auto all = greeted("+@all");
+  REQUIRE(all.size() == 1);
+  CHECK(contains(all[0], "allkeys-lru: set it to noeviction"));
+  CHECK(greeted("+info") == all);  // where CONFIG GET and ROLE are forbidden
+  const auto neither = greeted("");
+  REQUIRE(neither.size() == 2);
+  CHECK(contains(neither[0], "whether Redis is a master is unknown"));
+  CHECK(contains(neither[1], "maxmemory-policy is unknown"));
+}
+
+TEST_CASE("an outage of the set-up says in words what to change") {
+  CHECK(contains(redis::explain("NOAUTH Authentication required."), "set redis.password"));
+  CHECK(contains(redis::explain("WRONGPASS invalid username-password pair"), "check redis.username"));
+  CHECK(contains(redis::explain("NOPERM this user has no permissions"), "docs/redis.md"));
+  CHECK(contains(redis::explain("READONLY You can't write against a read only replica."), "must name the master"));
+  CHECK(contains(redis::explain("ERR AUTH <password> called without any password configured for the default user."),
+                 "remove redis.password"));
+}
+
+TEST_CASE("TLS: the certificate is checked against the CA and the host's name") {
+  certificates made;
+  SECTION("by name and by address") {
+    tls_server server(made);
+    for (const char* host : {"localhost", "127.0.0.1"}) {
+      connected c(server.options(made, host));
+      CHECK(c.admit().has_value());
+    }
+  }
+  SECTION("a certificate of another name is refused") {
+    tls_server server(made, "other");
+    connected c(server.options(made, "localhost"));
+    CHECK(contains(what_of(c.admit()), "TLS: "));
+  }
+  SECTION("a certificate of an unknown CA is refused") {
+    const certificates others;
+    tls_server server(made);
+    auto options = server.options(made, "localhost");
+    options.tls.ca_file = others.file("ca.crt");
+    connected c(options);
+    CHECK_FALSE(c.admit().has_value());
+  }
+  SECTION("a client's certificate is shown where Redis asks for one") {
+    tls_server server(made, "server", "yes");
+    auto options = server.options(made, "localhost");
+    {
+      connected without(options);
+      CHECK_FALSE(without.admit().has_value());
+    }
+    options.tls.certificate = made.file("client.crt");
+    options.tls.key = made.file("client.key");
+    connected with(options);
+    CHECK(with.admit().has_value());
+  }
+  SECTION("a file that is not there is an outage") {
+    tls_server server(made);
+    auto options = server.options(made, "localhost");
+    options.tls.ca_file = made.file("none.crt");
+    connected c(options);
+    CHECK(contains(what_of(c.admit()), "redis.tls.ca_file"));
+  }
+  SECTION("a TLS connection that breaks comes back") {
+    tls_server server(made);
+    connected c(server.options(made, "localhost"));
+    REQUIRE(c.admit().has_value());
+    server.server.stop();
+    CHECK_FALSE(c.admit().has_value());
+    server.server.start();
+    c.admit_in_the_end();
+  }
+}
+
+TEST_CASE("a server that speaks no Redis is an outage") {
+  certificates made;
+  tls_server server(made);
+  connected c(options_for(server.port));  // plain text to a TLS port
+  CHECK_FALSE(c.admit().has_value());
+}
+
+}  // namespace sendcode::redis_tests
