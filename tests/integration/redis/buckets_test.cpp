@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "tests/integration/redis/fixture.hpp"
 
 // Buckets, the rule for prefixes, fraud blocks and the shared sender's allowance.

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "tests/integration/redis/fixture.hpp"
 
 // The event's record: redelivery in each state, leases, outcomes.

@@ -1,5 +1,6 @@
 #include "worker/adapters/redis/greeting.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "worker/adapters/redis/errors.hpp"

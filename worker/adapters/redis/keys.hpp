@@ -3,6 +3,7 @@
 #include <openssl/evp.h>
 
 #include <memory>
+#include <optional>
 #include <string_view>
 
 #include "common/bytes.hpp"

@@ -16,6 +16,9 @@ using boost::system::error_code;
 
 namespace {
 
+// After a command's time: how long nothing at all may come before the connection counts as dead.
+constexpr std::chrono::milliseconds silence_max{10};
+
 constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
 
 bool is_ip_address(const std::string& host) {
@@ -144,6 +147,7 @@ void redis_link::take(std::string_view bytes) {
     if (!reply) return close("an answer is not Redis' protocol: " + reply.error());
     if (!*reply) return;
     if (waiting_.empty()) return close("an answer that was not asked for");
+    silent_ = false;
     auto handler = std::move(waiting_.front().handler);
     waiting_.pop_front();
     handler(std::move(**reply));  // resumes the coroutine right here: it may issue commands, or close

@@ -37,7 +37,7 @@ class redis_link : public std::enable_shared_from_this<redis_link> {
   // Empty: open. Else why not.
   awaitable<std::string> open(redis_address address, deadline until);
   // Await it at once: `command` is encoded when the wait begins. `until` must not be earlier than that of the command
-  // before; a command without reply by then closes the connection.
+  // before; a command without reply by then closes the connection, unless replies to those before it still come.
   awaitable<reply_result> request(const redis_command& command, deadline until);
   void close(const std::string& reason);
   bool is_open() const noexcept { return open_; }
@@ -65,6 +65,7 @@ class redis_link : public std::enable_shared_from_this<redis_link> {
   bool open_ = false;
   bool closed_ = false;
   bool flushing_ = false;
+  bool silent_ = false;  // the oldest command is late, and nothing has come since
   bool watching_ = false;
   deadline watched_until_{};
   std::string reason_;
