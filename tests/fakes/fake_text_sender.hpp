@@ -17,6 +17,7 @@ class fake_text_sender final : public ports::text_sender {
     bool taken = false;     // the text goes out, whatever the answer says; so it does where it is accepted
     milliseconds takes{0};  // until the answer comes, at most until the deadline
     std::optional<milliseconds> retry_after{};
+    bool hangs = false;  // past any deadline, as in a worker that is gone
   };
   struct asked_for {
     domain::request_id request_id{};
@@ -54,7 +55,7 @@ class fake_text_sender final : public ports::text_sender {
       texts.push_back({order.request_id, std::string(order.to), message_id, clock_.now()});
     }
     ++sending;
-    co_await clock_.sleep_until(std::min(deadline, began + next.takes));
+    co_await clock_.sleep_until(next.hangs ? began + std::chrono::hours{1} : std::min(deadline, began + next.takes));
     --sending;
     const auto latency = std::chrono::duration_cast<milliseconds>(clock_.steady_now() - began);
     ports::sender_reply reply{.attempt = {.sender = kind_, .outcome = next.outcome, .latency = latency},
