@@ -18,8 +18,15 @@ add_library(sendcode_flags INTERFACE)
 add_library(sendcode::flags ALIAS sendcode_flags)
 target_include_directories(sendcode_flags INTERFACE "${PROJECT_SOURCE_DIR}")
 target_compile_options(sendcode_flags INTERFACE
-  -Wall -Wextra -Wpedantic -Werror -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wconversion -Wsign-conversion
+  -Wall -Wextra -Wpedantic -Werror -Wnon-virtual-dtor -Woverloaded-virtual -Wconversion -Wsign-conversion
   -Wimplicit-fallthrough -fno-omit-frame-pointer)
+
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # Its plain -Wshadow also counts a local name that a member function or type has.
+  target_compile_options(sendcode_flags INTERFACE -Wshadow=local)
+else()
+  target_compile_options(sendcode_flags INTERFACE -Wshadow)
+endif()
 
 if(SENDCODE_SANITIZE)
   target_compile_options(sendcode_flags INTERFACE -fsanitize=${SENDCODE_SANITIZE} -fno-sanitize-recover=all)

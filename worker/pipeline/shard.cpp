@@ -5,6 +5,12 @@
 #include "worker/codec/event_decoder.hpp"
 
 namespace sendcode::pipeline {
+namespace {
+
+// Events started before the loop turns: answers of Redis and of senders must not wait behind a long queue of new events.
+constexpr unsigned starts_each_turn = 32;
+
+}  // namespace
 
 shard::shard(boost::asio::io_context& context, const services& with, options chosen, rules initial)
     : context_(context),
@@ -57,7 +63,11 @@ void shard::take(ports::incoming_record record) {
 }
 
 void shard::start_what_fits() {
-  while (state_.in_flight < options_.in_flight_max) {
+  for (unsigned started = 0; state_.in_flight < options_.in_flight_max; ++started) {
+    if (started == starts_each_turn) {
+      start_later();
+      return;
+    }
     auto next = ready_.pop();
     if (!next) return;
     ++running_;
@@ -65,6 +75,15 @@ void shard::start_what_fits() {
     with_.telemetry.in_flight_changed(1);
     spawn(context_.get_executor(), "event", live(std::move(*next)));
   }
+}
+
+void shard::start_later() {
+  if (start_posted_) return;
+  start_posted_ = true;
+  boost::asio::post(context_, [this] {
+    start_posted_ = false;
+    start_what_fits();
+  });
 }
 
 awaitable<void> shard::live(waiting event) {

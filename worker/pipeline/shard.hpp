@@ -33,6 +33,7 @@ class shard final : public ports::record_sink {
 
   void take(ports::incoming_record record);
   void start_what_fits();
+  void start_later();
   void ended(std::uint64_t key);
   void drop_waiting();
   awaitable<void> live(waiting event);
@@ -45,6 +46,7 @@ class shard final : public ports::record_sink {
   // Keys with an event in `ready_` or running, and those that wait behind it.
   std::unordered_map<std::uint64_t, std::deque<taken_event>> keys_;
   std::uint32_t running_ = 0;
+  bool start_posted_ = false;
   std::function<void()> idle_;
 };
 

@@ -166,11 +166,18 @@ void redis_link::watch() {
     if (stopped) return;  // set anew, or closed
     self->watching_ = false;
     if (self->waiting_.empty()) return;
-    if (self->waiting_.front().until <= std::chrono::steady_clock::now()) {
+    if (self->waiting_.front().until > std::chrono::steady_clock::now()) {
+      self->silent_ = false;
+      self->watch();
+    } else if (!self->silent_) {
+      // It may be this thread that was late to read. And as long as replies come, in order, Redis works through what
+      // it was given: the command waits in a queue, not for a server that is gone.
+      self->silent_ = true;
+      self->waiting_.front().until = std::chrono::steady_clock::now() + silence_max;
+      self->watch();
+    } else {
       // Later replies could not be told from the one that is missing.
       self->close("Redis did not answer in time");
-    } else {
-      self->watch();
     }
   });
 }
