@@ -194,3 +194,21 @@ TEST_CASE("members that come and go under load lose nothing") {
   CHECK(std::set<std::string>(ended.begin(), ended.end()).size() == count);
   CHECK(first.finish());
 }
+
+TEST_CASE("a member that is stopped while the group rebalances ends all the same") {
+  cluster kafka;
+  const auto topics = make_topics(kafka, partitions);
+  const auto options = options_for(kafka, topics);
+  worker_side first(options);
+  REQUIRE(first.wait_for_partitions(partitions));
+  {
+    worker_side second(options);
+    REQUIRE(eventually([&] { return second.ups == 1; }));  // found the topics: it is joining
+    const auto before = std::chrono::steady_clock::now();
+    second.finish();
+    CHECK(std::chrono::steady_clock::now() - before < std::chrono::seconds(16));
+  }
+  kafka.produce(topics.send_code, numbered(1));
+  CHECK(first.shard().wait_for(1));
+  CHECK(first.finish());
+}

@@ -269,6 +269,10 @@ bool group_member::close(time commit_deadline, time leave_deadline) {
   return left && commits_in_flight_ == 0;
 }
 
+bool group_member::has_left() const {
+  return !client_ || !subscribed_ || rd_kafka_consumer_closed(client_.get()) == 1;
+}
+
 void group_member::abandon() {
   topics_needed_.clear();
   (void)client_.release();

@@ -46,7 +46,8 @@ class group_member {
   // Waits for the last commit and leaves the group, each until the deadline at most. False: something was still
   // unanswered.
   bool close(time commit_deadline, time leave_deadline);
-  void abandon();  // records of it are still in use: leaves its memory to the end of the process
+  bool has_left() const;  // or never joined: it may be destroyed
+  void abandon();         // instead: leaves its memory to the end of the process
 
   std::uint64_t truncations() const { return truncations_; }
   std::size_t partitions() const { return held_.size(); }

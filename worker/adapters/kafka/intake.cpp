@@ -51,9 +51,11 @@ kafka_stream::intake::~intake() {
     thread_.join();
   }
   forget_wakes();
-  // A destroyed consumer waits for its records: rather than for ever, its memory is left to the end of the process.
-  if (records_alive_->load(std::memory_order_acquire) > 0) {
-    log::warn("records outlive the stream", {{"count", std::int64_t{records_alive_->load()}}});
+  // A destroyed consumer waits for its records and its group: rather than for ever, its memory is left to the end of
+  // the process.
+  const auto records = records_alive_->load(std::memory_order_acquire);
+  if (records > 0) log::warn("records outlive the stream", {{"count", records}});
+  if (records > 0 || !member_.has_left()) {
     records_ready_.reset();
     member_.abandon();
   }
