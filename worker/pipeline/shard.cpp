@@ -7,7 +7,8 @@
 namespace sendcode::pipeline {
 namespace {
 
-// Events started before the loop turns: answers of Redis and of senders must not wait behind a long queue of new events.
+// Events started before the loop turns: answers of Redis and of senders must not wait behind a long queue of new
+// events.
 constexpr unsigned starts_each_turn = 32;
 
 }  // namespace
@@ -17,7 +18,8 @@ shard::shard(boost::asio::io_context& context, const services& with, options cho
       with_(with),
       options_(std::move(chosen)),
       state_{.with = with_, .chosen = options_, .rules = std::move(initial), .accounts = {}} {
-  state_.room_in_flight = [this] { start_what_fits(); };
+  // Posted: an event that is held at once would otherwise start the next inside itself, and so on.
+  state_.room_in_flight = [this] { boost::asio::post(context_, [this] { start_what_fits(); }); };
 }
 
 void shard::accept(std::vector<ports::incoming_record> batch) {
