@@ -98,6 +98,7 @@ awaitable<ports::stored<ports::admit_reply>> fake_code_store::admit(const ports:
   if (outage) co_return unreachable;
   auto reply = decide(request);
   admitted.push_back(request);
+  co_await clock_.sleep_until(clock_.steady_now() + latency);
   if (lost()) co_return unreachable;
   co_return reply;
 }

@@ -43,6 +43,7 @@ class fake_code_store final : public ports::code_store {
   void end_elsewhere(domain::request_id id, domain::outcome outcome);
 
   bool outage = false;
+  milliseconds latency{0};  // of an admission's answer
   int answers_to_lose = 0;  // the next calls take effect and are not answered
   // A rejection by limits, lock-out or challenge; none: granted.
   std::function<std::optional<domain::outcome>(const ports::admit_request&)> limits = [](const auto&) {

@@ -103,11 +103,14 @@ std::int64_t pipeline_world::deliver(event_words words) {
                      .partition = 3,
                      .offset = offset};
   record.owner = {owned.release(), [](void* held) { delete static_cast<owned_record*>(held); }};
-  std::vector<ports::incoming_record> batch;
-  batch.push_back(std::move(record));
-  shard->accept(std::move(batch));
-  run();
+  collected_.push_back(std::move(record));
+  if (!collecting) let_in();
   return offset;
+}
+
+void pipeline_world::let_in() {
+  shard->accept(std::exchange(collected_, {}));
+  run();
 }
 
 nlohmann::json pipeline_world::status(std::int64_t offset) const {

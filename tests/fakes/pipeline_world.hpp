@@ -81,6 +81,9 @@ class pipeline_world {
     words.id = id;
     return deliver(std::move(words));
   }
+  // With `collecting`, what is delivered stays here until it is let in as one batch.
+  bool collecting = false;
+  void let_in();
   // Does what can be done without time.
   void run() { clock.settle(); }
   void pass(milliseconds time) { clock.advance(time); }
@@ -125,6 +128,7 @@ class pipeline_world {
   pipeline::rules rules() const;
 
   std::int64_t next_offset_ = 0;
+  std::vector<ports::incoming_record> collected_;
 };
 
 }  // namespace sendcode::tests

@@ -168,7 +168,8 @@ awaitable<event_run::after_hold> event_run::hold(const domain::hold& why) {
   if (shard_.held >= held_max) co_return after_hold::give_up;
   const auto* environment = rules_.settings->find(taken_.event.environment_id);
   const seconds life = environment != nullptr ? environment->sms.code_ttl : default_code_life;
-  const auto ends = birth() + life - least_life_to_hold;
+  // Nor longer than it could be sent: with a tenth of its life left the store finds it too old.
+  const auto ends = birth() + life - std::max(least_life_to_hold, life / 10 + seconds{1});
   log::warn("an event is held",
             {{"environment", taken_.event.environment_id}, {"because", to_text(why.because)}, {"secret", why.detail}});
 
@@ -180,12 +181,13 @@ awaitable<event_run::after_hold> event_run::hold(const domain::hold& why) {
   shard_.room_in_flight();
   auto result = after_hold::judge_again;
   for (unsigned tries = 2;; ++tries) {
-    if (with_.clock.now() >= ends) {
+    const auto left = std::chrono::duration_cast<milliseconds>(ends - with_.clock.now());
+    if (left <= milliseconds{0}) {
       result = after_hold::give_up;
       break;
     }
     const auto pause = hold_backoff.ceiling(tries) / 2 + hold_backoff.before(tries, with_.random.unit()) / 2;
-    co_await with_.clock.sleep_until(with_.clock.steady_now() + pause);
+    co_await with_.clock.sleep_until(with_.clock.steady_now() + std::min(pause, left));
     if (must_stop()) {
       result = after_hold::stop;
       break;

@@ -50,10 +50,22 @@ TEST_CASE("a held event ends 30 s before its code's life does") {
   w.environment().sms.twilio->auth_tokens[0].value = nullptr;
   w.update();
   const auto offset = w.deliver();
-  w.pass(90s);
-  w.pass(5s);
+  w.pass(89'999ms);
+  CHECK(w.outcome(offset) == "open");
+  w.pass(1ms);
   CHECK(w.outcome(offset) == "failed senders_unavailable");
   CHECK(w.twilio.asked.empty());
+}
+
+TEST_CASE("a held event fails, and is not expired, where a tenth of its code's life is more than 30 s") {
+  pipeline_world w;
+  w.environment().sms.twilio->auth_tokens[0].value = nullptr;
+  w.update();
+  const auto offset = w.deliver();
+  w.pass(533s);
+  CHECK(w.outcome(offset) == "open");
+  w.pass(12s);
+  CHECK(w.outcome(offset) == "failed senders_unavailable");
 }
 
 TEST_CASE("held events neither count as in flight nor stand in another environment's way") {
@@ -102,11 +114,13 @@ TEST_CASE("a thousand events are held; the next ones end at once") {
   w.environment().sms.twilio->auth_tokens[0].value = nullptr;
   w.update();
   std::vector<std::int64_t> offsets;
+  w.collecting = true;
   for (int i = 0; i < 1'003; ++i) {
     event_words words;
     words.key = "key " + std::to_string(i);
     offsets.push_back(w.deliver(words));
   }
+  w.let_in();
   CHECK(w.telemetry.held == 1'000);
   for (std::size_t i = 0; i < 1'000; ++i) REQUIRE(w.outcome(offsets[i]) == "open");
   for (std::size_t i = 1'000; i < offsets.size(); ++i) CHECK(w.outcome(offsets[i]) == "failed senders_unavailable");

@@ -114,15 +114,46 @@ TEST_CASE("a drain with nothing to do is over at once") {
   CHECK(w.drained);
 }
 
-TEST_CASE("a drain gives back what was leased and not sent yet, and no lease runs out for it") {
+TEST_CASE("a drain gives back what was leased and not sent yet") {
   pipeline_world w;
-  w.store.answers_to_lose = 1;  // granted, but we have not heard so when the drain begins
+  w.store.latency = 50ms;
   const auto offset = w.deliver("one");
+  w.drain();
+  CHECK_FALSE(w.drained);
+  w.pass(50ms);
+  CHECK(w.drained);
+  CHECK(w.outcome(offset) == "dropped");
+  CHECK(w.store.releases == 1);
+  CHECK(w.twilio.asked.empty());
+}
+
+TEST_CASE("an event that was given back is sent by the next worker at once, with no question and no mark") {
+  pipeline_world w;
+  w.store.latency = 50ms;
+  event_words words;
+  words.id = "one";
+  words.challenge = "challenge-of-this-event-0";
+  w.deliver(words);
+  w.assignment->revoked = true;
+  w.pass(50ms);
+  CHECK(w.store.releases == 1);
+  words.held_by = std::make_shared<ports::assignment>();
+  const auto again = w.deliver(words);
+  w.pass(50ms);
+  CHECK(w.outcome(again) == "sent");
+  CHECK(w.twilio.searches.empty());
+  CHECK_FALSE(w.status(again).contains("possible_duplicate"));
+}
+
+TEST_CASE("what a drain has sent once is carried to its end, retries included") {
+  pipeline_world w;
+  w.twilio.script = {{.outcome = domain::answer_class::busy, .takes = 100ms}, {}};
+  const auto offset = w.deliver();
   w.drain();
   w.pass(1s);
   CHECK(w.drained);
-  CHECK(w.outcome(offset) == "dropped");
-  CHECK(w.twilio.asked.empty());
+  CHECK(w.outcome(offset) == "sent");
+  CHECK(w.store.releases == 0);
 }
 
 TEST_CASE("a drain during an outage ends: what was not admitted is dropped") {
