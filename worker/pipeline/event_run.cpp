@@ -33,10 +33,10 @@ domain::outcome rejected_as(domain::reason reason) {
   return out;
 }
 
-domain::outcome failed_unavailable() {
+domain::outcome failed_as(domain::reason reason) {
   domain::outcome out;
   out.status = domain::status::failed;
-  out.reason = domain::reason::senders_unavailable;
+  out.reason = reason;
   return out;
 }
 
@@ -132,7 +132,7 @@ awaitable<void> event_run::run() {
       const auto after = co_await hold(why);
       if (after == after_hold::stop) co_return leave();
       if (after == after_hold::judge_again) continue;
-      of.verdict = failed_unavailable();
+      of.verdict = failed_as(domain::reason::senders_unavailable);
     }
 
     auto reply = co_await admit(of, signing != nullptr ? signing->id : "");
@@ -149,7 +149,15 @@ awaitable<void> event_run::run() {
                                        std::min(other->left + milliseconds{1}, leased_recheck));
       continue;
     }
-    if (co_await go_on(std::get<ports::granted>(*reply), std::get<domain::send_plan>(verdict))) co_return;
+    auto& grant = std::get<ports::granted>(*reply);
+    watch_skew(grant.store_now);
+    const auto* plan = std::get_if<domain::send_plan>(&verdict);
+    // Without a plan this is a takeover, and settings have changed since: who held it may have sent, and there is
+    // nobody left to ask.
+    const bool ended = plan != nullptr
+                           ? co_await go_on(grant, *plan)
+                           : co_await settle_here(failed_as(domain::reason::unconfirmed), grant.flags, of.code_life);
+    if (ended) co_return;
   }
 }
 
@@ -216,25 +224,18 @@ awaitable<std::optional<ports::admit_reply>> event_run::admit(const admission& o
 }
 
 awaitable<bool> event_run::go_on(ports::granted& grant, const domain::send_plan& plan) {
-  watch_skew(grant.store_now);
-  if (plan.route.front() == domain::sender_kind::test) co_return co_await settle_test_number(plan);
-
+  const seconds code_life = plan.environment->sms.code_ttl;
+  if (plan.route.front() == domain::sender_kind::test) {
+    domain::outcome sent;
+    sent.status = domain::status::sent;
+    sent.sender = domain::sender_kind::test;
+    co_return co_await settle_here(std::move(sent), grant.flags, code_life);
+  }
   const auto* key = rules_.code_keys->find(grant.key_id, with_.clock.now());
   if (key == nullptr) {
     log::error("the key of a code is not in the key ring any more: keep keys until their codes have expired",
                {{"key", grant.key_id}});
-    ports::settle_request request{
-        .token = token_,
-        .environment_id = taken_.event.environment_id,
-        .request_id = taken_.event.request_id,
-        .outcome = failed_unavailable(),
-        .flags = grant.flags,
-        .record_life = ports::record_life(plan.environment->sms.code_ttl, shard_.chosen.dedupe_ttl)};
-    const auto call = [&] { return with_.store.settle(request); };
-    const auto never = [] { return false; };
-    auto reply = co_await until_answered<ports::settle_reply>(with_, call, never);
-    if (auto* end = std::get_if<ports::settled>(&*reply)) finish(*end);
-    co_return std::holds_alternative<ports::settled>(*reply);
+    co_return co_await settle_here(failed_as(domain::reason::senders_unavailable), grant.flags, code_life);
   }
   const domain::code code =
       domain::derive_code(key->key->expose(),
@@ -257,14 +258,14 @@ awaitable<bool> event_run::go_on(ports::granted& grant, const domain::send_plan&
   co_return true;
 }
 
-awaitable<bool> event_run::settle_test_number(const domain::send_plan& plan) {
+awaitable<bool> event_run::settle_here(domain::outcome outcome, ports::event_flags flags, seconds code_life) {
   ports::settle_request request;
   request.token = token_;
   request.environment_id = taken_.event.environment_id;
   request.request_id = taken_.event.request_id;
-  request.outcome.status = domain::status::sent;
-  request.outcome.sender = domain::sender_kind::test;
-  request.record_life = ports::record_life(plan.environment->sms.code_ttl, shard_.chosen.dedupe_ttl);
+  request.outcome = std::move(outcome);
+  request.flags = flags;
+  request.record_life = ports::record_life(code_life, shard_.chosen.dedupe_ttl);
   const auto call = [&] { return with_.store.settle(request); };
   const auto never = [] { return false; };
   auto reply = co_await until_answered<ports::settle_reply>(with_, call, never);

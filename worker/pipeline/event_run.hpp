@@ -45,7 +45,8 @@ class event_run {
   awaitable<std::optional<ports::admit_reply>> admit(const admission& of, std::string_view signing_key_id);
   // True: the event has ended, or left us. False: judge and admit it again.
   awaitable<bool> go_on(ports::granted& grant, const domain::send_plan& plan);
-  awaitable<bool> settle_test_number(const domain::send_plan& plan);
+  // Ends the event without a sender. False: it is another worker's now.
+  awaitable<bool> settle_here(domain::outcome outcome, ports::event_flags flags, seconds code_life);
   void finish(const ports::settled& end);
   void dead_letter(domain::dead_letter_error error, std::string_view detail);
   void leave();  // to another member, or to the next start
