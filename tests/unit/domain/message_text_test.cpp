@@ -32,7 +32,7 @@ bool is_one_segment(std::string_view text) {
   std::size_t utf16_units = 0;
   for (const auto& letter : letters) {
     all_gsm7 = all_gsm7 && known.contains(letter);
-    utf16_units += letter.size() == 4 ? 2 : 1;
+    utf16_units += letter.size() == 4 ? 2U : 1U;
   }
   return all_gsm7 ? letters.size() <= 160 : utf16_units <= 70;
 }

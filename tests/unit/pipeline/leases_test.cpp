@@ -205,3 +205,14 @@ TEST_CASE("a skew of the clocks is measured") {
   w.deliver();
   CHECK(w.telemetry.skew == 1500ms);
 }
+
+TEST_CASE("a takeover that the settings no longer allow ends unconfirmed: it may have been texted") {
+  pipeline_world w;
+  crashed_at(w, "one", true);
+  w.environment().phone_applications.clear();
+  w.update();
+  const auto offset = w.deliver(again("one", 0));
+  w.pass(16s);
+  CHECK(w.outcome(offset) == "failed unconfirmed");
+  CHECK(w.twilio.asked.size() == 1);
+}

@@ -61,9 +61,8 @@ unsigned status_of(beast::error_code error) {
   if (error == http::error::body_limit) return 413;
   if (error == http::error::header_limit || error == http::error::buffer_overflow) return 431;
   if (error == http::error::end_of_stream || error == http::error::partial_message) return 0;
-  static const beast::error_category& http_errors = beast::error_code(http::error::bad_method).category();
-  if (error.category() == http_errors) return 400;
-  return 0;
+  const beast::error_code of_http = http::error::bad_method;
+  return error.category() == of_http.category() ? 400 : 0;
 }
 
 template <class Stream>
