@@ -155,12 +155,23 @@ awaitable<ports::stored<ports::settle_reply>> fake_code_store::settle(const port
   co_return ports::settled{r.outcome, r.expires_at};
 }
 
-awaitable<ports::stored<ports::check_reply>> fake_code_store::check(const ports::check_request&) {
-  co_return ports::not_found{};
+awaitable<ports::stored<ports::check_reply>> fake_code_store::check(const ports::check_request& request) {
+  ++asked;
+  if (outage) co_return unreachable;
+  auto reply = on_check(request);
+  checks.push_back(request);
+  co_await clock_.sleep_until(clock_.steady_now() + latency);
+  if (lost()) co_return unreachable;
+  co_return reply;
 }
 
-awaitable<ports::stored<ports::consume_reply>> fake_code_store::consume(const ports::consume_request&) {
-  co_return ports::not_found{};
+awaitable<ports::stored<ports::consume_reply>> fake_code_store::consume(const ports::consume_request& request) {
+  ++asked;
+  if (outage) co_return unreachable;
+  auto reply = on_consume(request);
+  consumptions.push_back(request);
+  if (lost()) co_return unreachable;
+  co_return reply;
 }
 
 void fake_code_store::take_over(domain::request_id id, milliseconds lease) {

@@ -49,6 +49,15 @@ class fake_code_store final : public ports::code_store {
   std::function<std::optional<domain::outcome>(const ports::admit_request&)> limits = [](const auto&) {
     return std::nullopt;
   };
+  // Guesses are wholly the test's.
+  std::function<ports::check_reply(const ports::check_request&)> on_check = [](const auto&) {
+    return ports::not_found{};
+  };
+  std::function<ports::consume_reply(const ports::consume_request&)> on_consume = [](const auto&) {
+    return ports::approved{};
+  };
+  std::vector<ports::check_request> checks;
+  std::vector<ports::consume_request> consumptions;
   int kinde_left = 1'000'000;  // texts that may still be reserved
   milliseconds clock_behind{0};
 

@@ -97,6 +97,7 @@ class pipeline_world {
 
   domain::environment_settings& environment(const std::string& id = "env_live") { return environments.at(id); }
   void add_environment(const std::string& id);
+  pipeline::rules rules() const;
   static domain::request_id request_id(const std::string& id, const std::string& environment = "env_live") {
     return domain::make_request_id(environment, "/sign-in", id);
   }
@@ -125,8 +126,6 @@ class pipeline_world {
   std::shared_ptr<ports::assignment> assignment = std::make_shared<ports::assignment>();
 
  private:
-  pipeline::rules rules() const;
-
   std::int64_t next_offset_ = 0;
   std::vector<ports::incoming_record> collected_;
 };

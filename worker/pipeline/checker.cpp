@@ -105,6 +105,7 @@ bool checker::is_right(const ports::guess& made, const ports::guess_counted& cou
                        const domain::phone_number& phone) const {
   if (counted.test_number) {
     const auto* environment = rules_.settings->find(made.environment_id);
+    if (environment == nullptr) return false;  // deleted since the guess was counted
     const auto& numbers = environment->sms.test_numbers;
     const auto number = std::ranges::find(numbers, phone.e164, &domain::test_number::phone_number);
     return number != numbers.end() && number->code.value != nullptr &&

@@ -19,7 +19,7 @@ shard::shard(boost::asio::io_context& context, const services& with, options cho
       options_(std::move(chosen)),
       state_{.with = with_, .chosen = options_, .rules = std::move(initial), .accounts = {}} {
   // Posted: an event that is held at once would otherwise start the next inside itself, and so on.
-  state_.room_in_flight = [this] { boost::asio::post(context_, [this] { start_what_fits(); }); };
+  state_.room_in_flight = [this] { start_later(); };
 }
 
 void shard::accept(std::vector<ports::incoming_record> batch) {
