@@ -18,7 +18,7 @@ TEST_CASE("a worker killed in mid-load loses nothing, and nobody is texted twice
   killed.kill();
   CHECK(with.ended(events) < count);
   with.start_worker();
-  REQUIRE(with.all_ended(events));
+  with.require_ended(events);
 
   const auto texts = with.senders.texts_by_phone();
   for (const auto& each : events) {

@@ -47,6 +47,19 @@ TEST_CASE("the Kinde sender takes over when Twilio cannot be used") {
   CHECK(with.check(worker, event, code_in(texts[0]["body"].get<std::string>()))["status"] == "approved");
 }
 
+TEST_CASE("server errors of Twilio's to the end go to the Kinde sender, marked") {
+  world with;
+  with.start_worker();
+  with.senders.fault({{"target", "twilio"}, {"kind", "status"}, {"http_status", 500}});
+  const auto status = with.send_and_wait(with.make_event(phone));
+  CHECK(status["status"] == "sent");
+  CHECK(status["sender"] == "kinde");
+  CHECK(status["failed_over"] == true);
+  CHECK(status["possible_duplicate"] == true);
+  CHECK(senders_of(status) == std::vector<std::string>{"twilio", "twilio", "twilio", "kinde"});
+  CHECK(with.senders.messages(phone).size() == 1);
+}
+
 TEST_CASE("a server error of Twilio's is asked about before anything is repeated") {
   world with;
   with.start_worker();

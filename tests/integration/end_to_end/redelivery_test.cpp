@@ -56,7 +56,7 @@ TEST_CASE("events of one key go out in order") {
   std::vector<event> events;
   for (int i = 0; i < 8; ++i) events.push_back(with.make_event("+61491570006"));
   with.send(events);
-  REQUIRE(with.all_ended(events));
+  with.require_ended(events);
   const auto texts = with.senders.messages("+61491570006");
   REQUIRE(texts.size() == events.size());
   for (std::size_t i = 0; i < events.size(); ++i) CHECK(texts[i]["sid"] == with.outcome(events[i])["message_id"]);

@@ -180,6 +180,23 @@ TEST_CASE("what Twilio says about the recipient, the account or fraud is final")
   CHECK(with.senders.texts() == 0);
 }
 
+TEST_CASE("three fraud answers for different phones of a prefix stop the prefix") {
+  world with;
+  with.start_worker();
+  with.senders.fault(
+      {{"target", "twilio"}, {"kind", "status"}, {"http_status", 400}, {"error_code", 30450}, {"times", 3}});
+  for (int i = 0; i < 3; ++i) {
+    const auto status = with.send_and_wait(with.make_event("+6149157000" + std::to_string(6 + i)));
+    CHECK(status["status"] == "failed");
+    CHECK(status["reason"] == "suspected_fraud");
+  }
+  const auto status = with.send_and_wait(with.make_event("+61491570156"));
+  CHECK(status["status"] == "rejected");
+  CHECK(status["reason"] == "suspected_fraud");
+  CHECK(with.send_and_wait(with.make_event(phone_number(1)))["status"] == "sent");
+  CHECK(with.senders.texts() == 1);
+}
+
 TEST_CASE("an account that Twilio has never accepted is no way to the shared sender") {
   world with;
   with.write_secret("env_live/twilio_auth_token", "a-wrong-token");

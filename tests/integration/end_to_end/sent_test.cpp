@@ -101,3 +101,19 @@ TEST_CASE("a second factor is texted, and structured CloudEvents are read") {
   CHECK(status["purpose"] == "mfa");
   CHECK(with.codes_on("+61491570006").size() == 1);
 }
+
+TEST_CASE("a test number is never texted, and its own code is right") {
+  world with(
+      {.live = {.more = "test_numbers: [{phone_number: \"+12025550123\", code: {secret: env_live/test_code}}]"}});
+  with.write_secret("env_live/test_code", "424242");
+  auto& worker = with.start_worker();
+  const auto event = with.make_event("+12025550123");
+  const auto status = with.send_and_wait(event);
+  CHECK(status["status"] == "sent");
+  CHECK(status["sender"] == "test");
+  CHECK(with.senders.texts() == 0);
+  CHECK(with.check(worker, event, "424243")["status"] == "incorrect");
+  const auto answer = with.check(worker, event, "424242");
+  CHECK(answer["status"] == "approved");
+  CHECK(answer["test"] == true);
+}

@@ -212,8 +212,13 @@ std::size_t world::ended(const std::vector<event>& events) const {
       std::ranges::count_if(events, [&](const event& each) { return ids.contains(each.outcome_id()); }));
 }
 
-bool world::all_ended(const std::vector<event>& events) const {
-  return eventually([&] { return ended(events) == events.size(); }, patience);
+void world::require_ended(const std::vector<event>& events) const {
+  if (eventually([&] { return ended(events) == events.size(); }, patience)) return;
+  for (const auto& each : events) {
+    if (outcomes_of(each).empty()) UNSCOPED_INFO("no outcome: " << each.outcome_id());
+  }
+  for (const auto& each : workers_) UNSCOPED_INFO("a worker said:\n" << each.log());
+  FAIL(events.size() - ended(events) << " of " << events.size() << " events have no outcome");
 }
 
 json world::check(const worker& by, const event& of, const std::string& code) const {
@@ -230,6 +235,12 @@ json world::check(const worker& by, const event& of, const std::string& code) co
   if (!out.is_object()) out = json::object();
   out["http"] = answer.status;
   return out;
+}
+
+std::string world::metrics(const worker& of) const {
+  const auto answer = http_call(of.port(), "GET", "/metrics");
+  CHECK(answer.status == 200);
+  return answer.body;
 }
 
 std::optional<std::int64_t> world::lag() const {

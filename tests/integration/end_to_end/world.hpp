@@ -82,12 +82,13 @@ class world {
   // The event's outcome, once it is there; the case fails if it doesn't come.
   json outcome(const event& of) const;
   json send_and_wait(const event& of);
-  // Waits until each of them has an outcome.
-  bool all_ended(const std::vector<event>& events) const;
+  // Waits until each of them has an outcome; the case fails if that doesn't come.
+  void require_ended(const std::vector<event>& events) const;
   std::size_t ended(const std::vector<event>& events) const;
 
   // Answer of POST /v1/challenges/…/check; `body` has its HTTP status as "http".
   json check(const worker& by, const event& of, const std::string& code) const;
+  std::string metrics(const worker& of) const;
   // Sum over the partitions of what the group has not committed; nothing if Kafka doesn't say.
   std::optional<std::int64_t> lag() const;
   std::vector<std::string> codes_on(const std::string& phone) const;
@@ -104,7 +105,7 @@ class world {
  private:
   void write_config() const;
   void check_end();
-  void check_privacy(const std::string& metrics);
+  void check_privacy(const std::string& shown);
 
   world_options chosen_;
   std::string bootstrap_;
