@@ -262,7 +262,8 @@ bool group_member::close(time commit_deadline, time leave_deadline) {
   const queue_ptr leaving(rd_kafka_queue_new(client_.get()));
   const error_ptr failed(rd_kafka_consumer_close_queue(client_.get(), leaving.get()));
   while (!failed && rd_kafka_consumer_closed(client_.get()) == 0 && now() < leave_deadline) {
-    rd_kafka_queue_poll_callback(leaving.get(), slice_ms);
+    const message_ptr unused(
+        rd_kafka_consume_queue(leaving.get(), slice_ms));  // serves callbacks, and takes messages too
   }
   const bool left = rd_kafka_consumer_closed(client_.get()) == 1;
   if (!left) log::warn("the group's coordinator didn't answer: the partitions move once the session has timed out");
