@@ -67,6 +67,22 @@ TEST_CASE("after a crash before the text was taken, it goes out once, within 20 
   CHECK(w.status(offset)["possible_duplicate"] == true);
 }
 
+TEST_CASE("after a crash behind a failover the Kinde sender is asked again, and nobody is texted twice") {
+  pipeline_world w;
+  w.twilio.script.assign(3, {.outcome = answer_class::interrupted});
+  w.kinde.script = {{.outcome = answer_class::unknown, .taken = true, .hangs = true}};
+  w.deliver("one");
+  w.pass(1s);
+  CHECK(w.kinde.asked.size() == 1);
+  w.store.take_over(pipeline_world::request_id("one"), 0s);
+  const auto offset = w.deliver(again("one", 0));
+  w.pass(6s);
+  CHECK(w.outcome(offset) == "sent");
+  CHECK(w.status(offset)["sender"] == "kinde");
+  CHECK(w.kinde.texts.size() == 1);
+  CHECK(w.twilio.texts.empty());
+}
+
 TEST_CASE("an event whose holders end four times without an end is a dead letter") {
   pipeline_world w;
   crashed_at(w, "one", false);
