@@ -65,8 +65,12 @@ topic_log::~topic_log() {
 }
 
 void topic_log::read(const std::string& bootstrap) {
-  auto reader = kafka::record_reader::open({{"bootstrap.servers", bootstrap}}, topic_,
-                                           {.where = kafka::read_from::kind::beginning}, open_most);
+  const auto open = [&] {
+    return kafka::record_reader::open({{"bootstrap.servers", bootstrap}}, topic_,
+                                      {.where = kafka::read_from::kind::beginning}, open_most);
+  };
+  auto reader = open();
+  while (!reader && !stop_) reader = open();  // a topic that was just made may have no leader yet
   while (reader && !stop_) {
     const auto take = [&](const kafka::read_record& record) {
       auto copied = copy(record);
