@@ -17,6 +17,7 @@ namespace {
 constexpr domain::backoff hold_backoff{milliseconds{250}, milliseconds{5'000}};
 constexpr seconds default_code_life{600};  // where no settings say
 constexpr seconds least_life_to_hold{30};  // a held event ends this long before its code's life
+constexpr milliseconds held_nap{500};      // the longest that a drain waits for a held event
 constexpr milliseconds skew_most{1'000};
 constexpr milliseconds leased_recheck{200};
 
@@ -195,7 +196,10 @@ awaitable<event_run::after_hold> event_run::hold(const domain::hold& why) {
       break;
     }
     const auto pause = hold_backoff.ceiling(tries) / 2 + hold_backoff.before(tries, with_.random.unit()) / 2;
-    co_await with_.clock.sleep_until(with_.clock.steady_now() + std::min(pause, left));
+    const auto wake = with_.clock.steady_now() + std::min(pause, left);
+    while (with_.clock.steady_now() < wake && !must_stop()) {
+      co_await with_.clock.sleep_until(std::min(wake, with_.clock.steady_now() + held_nap));
+    }
     if (must_stop()) {
       result = after_hold::stop;
       break;
