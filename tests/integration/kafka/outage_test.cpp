@@ -21,6 +21,19 @@ TEST_CASE("without a broker the worker starts, says that Kafka is down, and can 
   CHECK(std::chrono::steady_clock::now() - before < std::chrono::seconds(16));
 }
 
+TEST_CASE("credentials that the broker doesn't take are an outage, not the worker's end", "[.real]") {
+  cluster kafka;
+  auto options = options_for(kafka, make_topics(kafka, 1));
+  options.properties.insert({{"security.protocol", "sasl_plaintext"},
+                             {"sasl.mechanism", "PLAIN"},
+                             {"sasl.username", "somebody"},
+                             {"sasl.password", "wrong"}});
+  worker_side worker(options);
+  REQUIRE(eventually([&] { return worker.downs == 1; }));
+  CHECK(worker.ups == 0);
+  CHECK(worker.fatal().empty());
+}
+
 TEST_CASE("intake waits for a topic that is missing", "[mock]") {
   cluster kafka;
   const auto topics = make_topics(kafka, 1);

@@ -65,10 +65,13 @@ bool group_member::topics_are_there() {
   const struct rd_kafka_metadata* raw = nullptr;
   const auto error = rd_kafka_metadata(client_.get(), 0, nullptr, &raw, metadata_timeout_ms);
   if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    link_.complain(client_.get(), RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, rd_kafka_err2str(error));
+    // The first time the callback, which comes with the next poll, knows better why (refused credentials, TLS).
+    if (asked_in_vain_++ > 0)
+      link_.complain(client_.get(), RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, rd_kafka_err2str(error));
     return false;
   }
   const std::unique_ptr<const struct rd_kafka_metadata, destroyer<rd_kafka_metadata_destroy>> metadata(raw);
+  asked_in_vain_ = 0;
   link_.alive();
   std::string missing;
   for (int i = 0; i < metadata->topic_cnt; ++i) {

@@ -97,6 +97,7 @@ class group_member {
   bool hold_all_ = false;
   bool closing_ = false;
   occasional topic_checks_;
+  int asked_in_vain_ = 0;
   occasional commit_complaints_;
   std::uint64_t truncations_ = 0;
 };

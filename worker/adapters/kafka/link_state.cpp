@@ -56,13 +56,17 @@ void link_state::complain(rd_kafka_t* client, rd_kafka_resp_err_t error, std::st
     log::debug("a connection to Kafka failed", {{"error", rd_kafka_err2name(error)}, {"text", text}});
     return;
   }
-  const bool unreachable = error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN || error == RD_KAFKA_RESP_ERR__RESOLVE ||
-                           error == RD_KAFKA_RESP_ERR__AUTHENTICATION || error == RD_KAFKA_RESP_ERR__SSL;
+  const bool unexplained = error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN;
+  const bool explained = error == RD_KAFKA_RESP_ERR__RESOLVE || error == RD_KAFKA_RESP_ERR__AUTHENTICATION ||
+                         error == RD_KAFKA_RESP_ERR__SSL;
+  explained_ |= explained;
+  const bool unreachable = explained || unexplained;
   if (unreachable && (!down_ || !known_)) {
     down_ = true;
     known_ = true;
     if (on_up_) on_up_(false);
   }
+  if (unexplained && explained_) return;
   if (!said_[error].is_due(std::chrono::steady_clock::now())) return;
   const auto sentence = advice(error);
   log::warn(sentence.empty() ? "Kafka complains" : sentence, {{"error", rd_kafka_err2name(error)}, {"text", text}});
@@ -73,6 +77,7 @@ void link_state::alive() {
   if (known_) log::info("Kafka answers again");
   down_ = false;
   known_ = true;
+  explained_ = false;
   said_.clear();
   if (on_up_) on_up_(true);
 }

@@ -32,6 +32,7 @@ class link_state {
   bool down_ = false;
   bool known_ = false;  // on_up has been told anything
   bool fatal_ = false;
+  bool explained_ = false;  // why no broker can be reached
 };
 
 }  // namespace sendcode::kafka
