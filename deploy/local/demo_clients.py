@@ -139,7 +139,7 @@ class Sendcode:
     def make_secrets(self):
         """Keys and an API token, as `keys new` and `tokens new` make them."""
         folder = self.directory / "secrets"
-        for name in ("codes", "refs", "subjects"):
+        for name in ("codes", "subjects"):
             self._secret(folder / "keys" / name, self.run("keys", "new", name).stdout)
         made = json.loads(
             self.run(

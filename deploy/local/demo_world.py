@@ -27,9 +27,9 @@ redis:
   url: redis://127.0.0.1:{redis_port}
 settings: {{directory: "{directory}/settings"}}
 secrets: {{directory: "{directory}/secrets"}}
-keys: {{codes: {{secret: keys/codes}}, refs: {{secret: keys/refs}}, subjects: {{secret: keys/subjects}}}}
+keys: {{codes: {{secret: keys/codes}}, subjects: {{secret: keys/subjects}}}}
 senders:
-  twilio: {{base_url: "{base_url}", status_callback_url: "https://hooks.example.com", ca_file: "{ca_file}"}}
+  twilio: {{base_url: "{base_url}", ca_file: "{ca_file}"}}
   kinde:
     base_url: "{kinde_base_url}"
     token_url: "{kinde_base_url}/oauth2/token"
