@@ -10,9 +10,7 @@ TEST_CASE("a worker killed in mid-load loses nothing, and nobody is texted twice
   world with;
   auto& killed = with.start_worker();
   with.senders.fault({{"target", "twilio"}, {"kind", "latency"}, {"delay_ms", 40}});
-  std::vector<event> events;
-  for (int i = 0; i < count; ++i) events.push_back(with.make_event(phone_number(i)));
-  with.send(events);
+  const auto events = with.load(0, count);
 
   REQUIRE(eventually([&] { return with.senders.texts() >= count / 3; }, patience));
   killed.kill();
@@ -36,6 +34,7 @@ TEST_CASE("a worker killed in mid-load loses nothing, and nobody is texted twice
     const auto codes = with.codes_on(each.phone());
     CHECK(std::ranges::count(codes, codes.front()) == 2);
   }
+  CHECK(with.statuses->ids().size() == count);
   CHECK(eventually([&] { return with.lag() == 0; }));
   CHECK(with.dead_letters->records().empty());
 }

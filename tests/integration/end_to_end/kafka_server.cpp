@@ -34,6 +34,10 @@ struct shared {
 kafka_server::kafka_server(std::uint16_t port) : port_(port) {}
 
 kafka_server::~kafka_server() {
+  kill();
+}
+
+void kafka_server::kill() {
   run("kill");
 }
 

@@ -16,6 +16,7 @@ class kafka_server {
   kafka_server& operator=(const kafka_server&) = delete;
 
   void start();
+  void kill();  // SIGKILL; start goes on with the same data
   std::string bootstrap() const { return "127.0.0.1:" + std::to_string(port_); }
 
  private:

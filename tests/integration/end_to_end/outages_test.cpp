@@ -18,24 +18,20 @@ TEST_CASE("Redis away for a while defers, loses nothing and texts nobody twice")
   world with;
   auto& worker = with.start_worker();
   with.senders.fault({{"target", "twilio"}, {"kind", "latency"}, {"delay_ms", 50}});
-  std::vector<event> events;
-  for (int i = 0; i < 200; ++i) events.push_back(with.make_event(phone_number(i)));
-  with.send(events);
+  const auto events = with.load(0, 200);
   REQUIRE(eventually([&] { return with.senders.texts() >= 40; }, patience));
   restarted ? with.redis.stop() : with.redis.freeze();
   CHECK(worker.says("Redis cannot be used: intake waits for it"));
+  const auto down = [&] { return with.metrics(worker).find("sendcode_dependency_up{dependency=\"redis\"} 0"); };
+  CHECK(eventually([&] { return down() != std::string::npos; }));
+  CHECK(http_call(worker.port(), "GET", "/readyz").status == 200);
   restarted ? with.redis.start() : with.redis.thaw();
   CHECK(worker.says("Redis is back"));
-  with.require_ended(events);
-  const auto texts = with.senders.texts_by_phone();
-  for (const auto& each : events) {
-    CHECK(with.outcome(each)["status"] == "sent");
-    CHECK(texts.at(each.phone()) == 1);
-  }
+  with.require_one_text_each(events);
   CHECK(worker.running());
 }
 
-TEST_CASE("without Kafka the worker starts, says so, and takes up work when it comes") {
+TEST_CASE("without Kafka the worker starts, says so, takes up work when it comes, and outlives its crash") {
   kafka_server late(sendcode::redis_tests::free_port());
   world with({.bootstrap = late.bootstrap()});
   auto& worker = with.start_worker();
@@ -47,6 +43,13 @@ TEST_CASE("without Kafka the worker starts, says so, and takes up work when it c
   CHECK(with.send_and_wait(with.make_event(phone_number(1)))["status"] == "sent");
   // Once, and then at growing intervals: after 1, 2, 4 and 8 s.
   CHECK(count(worker.log(), "Kafka cannot be reached: intake waits") <= 5);
+
+  with.senders.fault({{"target", "twilio"}, {"kind", "latency"}, {"delay_ms", 50}});
+  const auto events = with.load(10, 110);
+  REQUIRE(eventually([&] { return with.senders.texts() >= 20; }, patience));
+  late.kill();
+  late.start();
+  with.require_one_text_each(events);
 }
 
 TEST_CASE("a wrong Redis password is said plainly") {

@@ -221,6 +221,26 @@ void world::require_ended(const std::vector<event>& events) const {
   FAIL(events.size() - ended(events) << " of " << events.size() << " events have no outcome");
 }
 
+std::vector<event> world::load(int from, int to) {
+  std::vector<event> out;
+  for (int i = from; i < to; ++i) out.push_back(make_event(phone_number(i)));
+  send(out);
+  return out;
+}
+
+void world::require_one_text_each(const std::vector<event>& events) const {
+  require_ended(events);
+  const auto texts = senders.texts_by_phone();
+  for (const auto& each : events) {
+    const auto status = outcome(each);
+    INFO(status.dump());
+    CHECK(status["status"] == "sent");
+    CHECK_FALSE(status.value("possible_duplicate", false));
+    const auto found = texts.find(each.phone());
+    CHECK((found != texts.end() && found->second == 1));
+  }
+}
+
 json world::check(const worker& by, const event& of, const std::string& code) const {
   json body = of.data;
   for (const auto* name : {"challenge_id", "connection_id", "client_ip", "locale", "country"}) body.erase(name);

@@ -82,6 +82,10 @@ class world {
   // The event's outcome, once it is there; the case fails if it doesn't come.
   json outcome(const event& of) const;
   json send_and_wait(const event& of);
+  // Sends an event to each of the phones phone_number(from) to phone_number(to - 1).
+  std::vector<event> load(int from, int to);
+  // Each is sent, as one text that nobody doubts.
+  void require_one_text_each(const std::vector<event>& events) const;
   // Waits until each of them has an outcome; the case fails if that doesn't come.
   void require_ended(const std::vector<event>& events) const;
   std::size_t ended(const std::vector<event>& events) const;

@@ -1,0 +1,90 @@
+// The command line against a running worker, with the keys and tokens that it makes itself.
+#include <algorithm>
+
+#include "tests/integration/end_to_end/world.hpp"
+
+using namespace sendcode::e2e;
+
+namespace {
+
+struct run_result {
+  int exit_code = -1;
+  std::string output;
+};
+
+run_result sendcode_run(const world& with, std::vector<std::string> words) {
+  const auto log = with.folder.path() / ("cli-" + random_id());
+  words.insert(words.begin(), SENDCODE_PROGRAM);
+  process running(std::move(words), log);
+  const auto code = running.wait(patience);
+  return {code.value_or(-1), read_file(log)};
+}
+
+std::vector<std::string> send_words(const world& with, const std::string& phone, const std::string& challenge) {
+  return {"send",          "--config", (with.folder.path() / "worker.yaml").string(),
+          "--environment", "env_live", "--application",
+          "app_web",       "--phone",  phone,
+          "--challenge",   challenge,  "--wait",
+          "--json"};
+}
+
+}  // namespace
+
+TEST_CASE("send waits for the outcome, watch shows it, and check asks the worker") {
+  world with;
+  for (const auto* name : {"codes", "refs", "subjects"}) {
+    const auto made = sendcode_run(with, {"keys", "new", name});
+    REQUIRE(made.exit_code == 0);
+    with.write_secret("keys/" + std::string(name), made.output);
+  }
+  const auto token = sendcode_run(with, {"tokens", "new", "--id", "cli", "--environments", "env_live", "--applications",
+                                         "app_web", "--scopes", "check", "--json"});
+  REQUIRE(token.exit_code == 0);
+  const auto made = json::parse(token.output);
+  with.write_secret("api_tokens", json::array({made["entry"]}).dump());
+  with.write_secret("token-of-the-caller", made["token"].get<std::string>());
+  const auto& worker = with.start_worker();
+
+  const auto challenge = random_id();
+  const std::string phone = "+61491570006";
+  const auto sent = sendcode_run(with, send_words(with, phone, challenge));
+  INFO(sent.output);
+  REQUIRE(sent.exit_code == 0);
+  CHECK(sendcode_run(with, send_words(with, "+61255501234", random_id())).exit_code == 1);
+  CHECK(sendcode_run(with, {"send", "--phone", phone}).exit_code == 2);
+
+  const auto watched = sendcode_run(with, {"watch", "--config", (with.folder.path() / "worker.yaml").string(),
+                                           "--since", "beginning", "--count", "2", "--timeout", "30", "--json"});
+  CHECK(watched.exit_code == 0);
+  CHECK(std::ranges::count(watched.output, '\n') == 2);
+  CHECK(watched.output.find(challenge) != std::string::npos);
+
+  const auto code = with.codes_on(phone).at(0);
+  const auto check = [&](const std::string& guess) {
+    return sendcode_run(
+        with, {"check", guess, "--challenge", challenge, "--environment", "env_live", "--application", "app_web",
+               "--phone", phone, "--token-file", with.secret_path("token-of-the-caller").string(), "--url",
+               "http://127.0.0.1:" + std::to_string(worker.port())});
+  };
+  const auto wrong = check(code == "000000" ? "000001" : "000000");
+  CHECK(wrong.exit_code == 1);
+  CHECK(wrong.output.find("incorrect") != std::string::npos);
+  CHECK(check(code).exit_code == 0);
+}
+
+TEST_CASE("a worker.yaml with several errors is refused at once with all of them") {
+  world with;
+  const auto file = with.folder.path() / "broken.yaml";
+  write_file(file, R"(kafka: {properties: {bootstrap.servers: "127.0.0.1:1", "group.id": "mine"}}
+redis: {url: "http://127.0.0.1"}
+settings: {directory: settings}
+secrets: {directory: secrets}
+worker: {max_in_flight: 0, colour: blue}
+)");
+  const auto refused = sendcode_run(with, {"run", "--config", file.string()});
+  INFO(refused.output);
+  CHECK(refused.exit_code == 2);
+  for (const auto* key : {"redis.url", "worker.max_in_flight", "colour"}) {
+    CHECK(refused.output.find(key) != std::string::npos);
+  }
+}
