@@ -72,7 +72,8 @@ void delivery::answered(const answer& what, milliseconds began, milliseconds now
       if (terms_.account_trusted) {
         move_on(now, reason::sender_rejected);
       } else {
-        finish(status::failed, reason::sender_rejected);
+        // An attempt before may have been taken all the same.
+        finish(status::failed, maybe_taken() ? reason::unconfirmed : reason::sender_rejected);
       }
       return;
     case answer_class::recipient:

@@ -77,7 +77,7 @@ struct environment_settings {
   mfa_policy mfa = mfa_policy::off;
   bool sms_factor = false;
 
-  // The first secret that is named but missing; empty: all are there.
+  // The first secret that sending needs and that is missing; empty: all are there.
   std::string missing_secret() const;
 };
 

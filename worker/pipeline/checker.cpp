@@ -79,7 +79,9 @@ awaitable<std::expected<ports::check_answer, ports::check_outage>> checker::deci
   if (std::holds_alternative<ports::locked_out>(*reply)) co_return ports::code_locked_out{};
 
   const auto& counted = std::get<ports::guess_counted>(*reply);
-  if (!is_right(made, counted, *phone)) {
+  const auto right = is_right(made, counted, *phone);
+  if (!right) co_return std::unexpected(ports::check_outage{});
+  if (!*right) {
     tell(made, counted, *phone, "incorrect");
     co_return ports::code_incorrect{ports::guesses_max - std::min(counted.number, ports::guesses_max)};
   }
@@ -101,21 +103,22 @@ awaitable<std::expected<ports::check_answer, ports::check_outage>> checker::deci
       counted.test_number};
 }
 
-bool checker::is_right(const ports::guess& made, const ports::guess_counted& counted,
-                       const domain::phone_number& phone) const {
+std::optional<bool> checker::is_right(const ports::guess& made, const ports::guess_counted& counted,
+                                      const domain::phone_number& phone) const {
   if (counted.test_number) {
     const auto* environment = rules_.settings->find(made.environment_id);
     if (environment == nullptr) return false;  // deleted since the guess was counted
     const auto& numbers = environment->sms.test_numbers;
     const auto number = std::ranges::find(numbers, phone.e164, &domain::test_number::phone_number);
-    return number != numbers.end() && number->code.value != nullptr &&
-           equal_in_constant_time(made.code.expose(), number->code.value->expose());
+    if (number == numbers.end()) return false;
+    if (number->code.value == nullptr) return std::nullopt;
+    return equal_in_constant_time(made.code.expose(), number->code.value->expose());
   }
   const auto* key = rules_.code_keys->find(counted.key_id, clock_.now());
   if (key == nullptr) {
     log::error("the key of a code is not in the key ring any more: keep keys until their codes have expired",
                {{"key", counted.key_id}});
-    return false;
+    return std::nullopt;
   }
   const auto right = domain::derive_code(
       key->key->expose(),

@@ -54,7 +54,7 @@ TEST_CASE("a Redis that does not answer in time is an outage: all in flight fail
   run_until(c.io, [&] { return results.size() == requests.size(); });
   const auto took = std::chrono::steady_clock::now() - began;
   CHECK(took >= milliseconds{100});
-  CHECK(took < seconds{1});
+  CHECK(took < seconds{5});  // not for ever; a busy machine is no error
   for (const auto& result : results) CHECK(contains(what_of(result), "did not answer in time"));
   CHECK(c.heard.back() == false);
   server.thaw();

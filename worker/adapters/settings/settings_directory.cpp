@@ -160,7 +160,7 @@ void settings_directory::resolve(known_document& of) const {
     }
     missing.push_back(ref.name + ": " + std::string(why));
     if (std::ranges::find(of.missing, missing.back()) != of.missing.end()) return;
-    log::error("a secret is missing: the environment's events are held",
+    log::error("a secret is missing: the events that need it are held",
                {{"environment", settings->environment_id}, {"secret", ref.name}, {"error", why}});
   });
   of.missing = std::move(missing);
