@@ -5,6 +5,7 @@
 #include <iostream>
 
 #include "common/logging.hpp"
+#include "common/redaction.hpp"
 #include "worker/app/commands/command.hpp"
 
 int main(int argc, char** argv) {
@@ -39,6 +40,10 @@ int main(int argc, char** argv) {
   add_keys_commands(program, with);
   add_tokens_commands(program, with);
 
+  if (argc > 1 && argv[1][0] != '-' && program.get_subcommand_no_throw(argv[1]) == nullptr) {
+    std::cerr << "sendcode: there is no command '" << sendcode::shown(argv[1]) << "'. sendcode --help lists them.\n";
+    return static_cast<int>(exit_code::wrong_use);
+  }
   try {
     program.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
