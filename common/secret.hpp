@@ -27,7 +27,7 @@ class wiped_at_end {
 class secret {
  public:
   secret() = default;
-  explicit secret(std::string bytes) : bytes_(std::move(bytes)) {}
+  explicit secret(std::string bytes) : bytes_(std::move(bytes)) { wipe(bytes); }  // a move copies a short string
   secret(secret&& other) noexcept;
   secret& operator=(secret&& other) noexcept;
   secret(const secret&) = delete;

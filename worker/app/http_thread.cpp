@@ -9,6 +9,7 @@ namespace sendcode::app {
 namespace {
 
 constexpr std::chrono::seconds reload_interval{1};
+constexpr std::chrono::milliseconds last_answers{300};
 
 http_server::server_options to_server_options(const config::internal_http_config& config) {
   http_server::server_options out;
@@ -73,10 +74,13 @@ void http_thread::stop() {
   if (!thread_.joinable()) return;
   boost::asio::post(context_, [this] {
     server_->stop();
-    store_.stop();
-    reload_timer_.cancel();
-    work_.reset();
-    context_.stop();
+    // Used again as the clock of the end: whoever has a guess under way gets the answer.
+    reload_timer_.expires_after(last_answers);
+    reload_timer_.async_wait([this](boost::system::error_code) {
+      store_.stop();
+      work_.reset();
+      context_.stop();
+    });
   });
   thread_.join();
 }

@@ -40,7 +40,8 @@ int main(int argc, char** argv) {
   add_keys_commands(program, with);
   add_tokens_commands(program, with);
 
-  if (argc > 1 && argv[1][0] != '-' && program.get_subcommand_no_throw(argv[1]) == nullptr) {
+  const auto is_first_word = [&](const CLI::App* command) { return command->get_name() == argv[1]; };
+  if (argc > 1 && argv[1][0] != '-' && program.get_subcommands(is_first_word).empty()) {
     std::cerr << "sendcode: there is no command '" << sendcode::shown(argv[1]) << "'. sendcode --help lists them.\n";
     return static_cast<int>(exit_code::wrong_use);
   }

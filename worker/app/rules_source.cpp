@@ -22,19 +22,21 @@ std::expected<secret_ptr, std::string> read_subjects_key(const config::worker_co
 }
 
 std::expected<rules_source, std::string> rules_source::open(const config::worker_config& config) {
-  const auto ring = codec::read_key_ring(config.keys.codes.value->expose(), config.keys.codes.name);
+  rules_source out(config);
+  // What stands there now, which from here on is watched; the configuration was read a moment ago.
+  const auto file = out.codes_.poll();
+  const secret& codes = file && *file ? ***file : *config.keys.codes.value;
+  const auto ring = codec::read_key_ring(codes.expose(), config.keys.codes.name);
   const auto subjects = read_subjects_key(config);
   std::string problems;
   if (!ring) problems += config::to_text(ring.error());
   if (!subjects) problems += subjects.error();
   if (!problems.empty()) return std::unexpected(std::move(problems));
 
-  rules_source out(config);
   const digest device_key = hkdf_sha256((*subjects)->expose(), domain::device_token_key_label);
   out.rules_.settings = std::make_shared<const domain::settings_snapshot>();  // nothing is known yet
   out.rules_.code_keys = for_codes(*ring);
   out.rules_.device_token_key = std::make_shared<const secret>(std::string(as_text(device_key)));
-  (void)out.codes_.poll();  // what stands there now was just read
   return out;
 }
 

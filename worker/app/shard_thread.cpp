@@ -8,13 +8,14 @@ namespace {
 constexpr std::chrono::seconds heartbeat_interval{1};
 
 std::optional<senders::kinde_sender> make_kinde(const config::worker_config& config, ports::https_client& client,
-                                                ports::clock& clock) {
+                                                ports::clock& clock, std::function<void(bool)> on_up) {
   if (!config.kinde) return std::nullopt;
   const auto& kinde = *config.kinde;
   return std::optional<senders::kinde_sender>(
       std::in_place, client, clock,
       senders::kinde_sender_config{kinde.base_url, kinde.token_url, kinde.audience, kinde.client_id,
-                                   kinde.client_secret.value, kinde.ca_file.string()});
+                                   kinde.client_secret.value, kinde.ca_file.string()},
+      std::move(on_up));
 }
 
 }  // namespace
@@ -38,8 +39,9 @@ shard_thread::shard_thread(const config::worker_config& config, const secret& su
       store_(context_.get_executor(), to_redis_options(config.redis), subjects_key, clock_,
              [this](bool up) { telemetry_->dependency_up("redis", up); }),
       client_(context_),
-      twilio_(client_, clock_, {config.twilio.base_url, config.twilio.ca_file.string()}),
-      kinde_(make_kinde(config, client_, clock_)) {
+      twilio_(client_, clock_, {config.twilio.base_url, config.twilio.ca_file.string()},
+              [this](bool up) { telemetry_->dependency_up("twilio", up); }),
+      kinde_(make_kinde(config, client_, clock_, [this](bool up) { telemetry_->dependency_up("kinde", up); })) {
   const pipeline::services with{.store = store_,
                                 .twilio = &twilio_,
                                 .kinde = kinde_ ? &*kinde_ : nullptr,

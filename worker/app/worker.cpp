@@ -5,6 +5,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <thread>
+#include <utility>
 
 #include "common/logging.hpp"
 #include "worker/app/commands/kafka_access.hpp"
@@ -33,8 +34,10 @@ kafka::stream_options to_stream_options(const config::worker_config& config) {
   out.send_code_topic = config.kafka.send_code_topic;
   out.status_topic = config.kafka.delivery_status_topic;
   out.dead_letter_topic = config.kafka.dead_letter_topic;
-  out.open_high = std::size_t{4} * config.max_in_flight;
-  out.open_low = std::size_t{2} * config.max_in_flight;
+  // Held events are open too, and must not count as a backlog: other environments' events pass them.
+  const std::size_t held = std::size_t{shard_count(config)} * pipeline::held_max;
+  out.open_high = std::size_t{4} * config.max_in_flight + held;
+  out.open_low = std::size_t{2} * config.max_in_flight + held;
   return out;
 }
 
@@ -85,7 +88,6 @@ worker::~worker() = default;
 bool worker::run() {
   start();
   control_.run();
-  http_->stop();
   for (auto& shard : shards_) shard->stop();
   log::info("ended", {{"well", ended_well_}});
   return ended_well_;
@@ -96,9 +98,6 @@ void worker::start() {
   for (auto& shard : shards_) shard->start();
   http_->start();
   reload_each_second();
-  std::vector<ports::record_sink*> sinks;
-  for (auto& shard : shards_) sinks.push_back(&shard->events());
-  stream_->start(std::move(sinks));
   log::info("started", {{"shards", shards_.size()},
                         {"max_in_flight", static_cast<std::int64_t>(config_.max_in_flight)},
                         {"group", config_.kafka.group},
@@ -125,6 +124,12 @@ void worker::apply(const pipeline::rules& rules) {
   for (auto& shard : shards_) shard->events().update(rules);
   http_->update(rules);
   ready_ = rules.settings->current && !draining_;
+  if (rules.settings->current && !std::exchange(streaming_, true)) {
+    // Not before: what is unknown without settings could only be held, or refused.
+    std::vector<ports::record_sink*> sinks;
+    for (auto& shard : shards_) sinks.push_back(&shard->events());
+    stream_->start(std::move(sinks));
+  }
   log::info("settings are in force", {{"environments", rules.settings->environments.size()}});
 }
 
@@ -169,6 +174,11 @@ void worker::finish_stream() {
   if (finishing_) return;
   finishing_ = true;
   drain_timer_.cancel();
+  http_->stop();  // before the stream: a check's status is still to be published
+  if (!streaming_) {
+    control_.stop();
+    return;
+  }
   stream_->finish([this](bool clean) {
     boost::asio::post(control_, [this, clean] {
       ended_well_ = ended_well_ && clean;

@@ -55,6 +55,7 @@ class worker {
   std::unique_ptr<http_thread> http_;
   std::atomic<bool> ready_ = false;  // settings were read once, and no drain has begun
   std::size_t shards_busy_ = 0;
+  bool streaming_ = false;  // the stream was started
   bool draining_ = false;
   bool finishing_ = false;
   bool ended_well_ = true;

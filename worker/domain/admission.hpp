@@ -30,7 +30,13 @@ struct rejection {
 
 // Cannot be judged or sent now; may be later.
 struct hold {
-  enum class why : std::uint8_t { settings_not_current, settings_broken, secret_missing, no_sender } because;
+  enum class why : std::uint8_t {
+    settings_not_current,
+    settings_broken,
+    secret_missing,
+    no_signing_key,
+    no_sender
+  } because;
   std::string detail;  // a secret's name
   std::optional<phone_number> phone;
 };

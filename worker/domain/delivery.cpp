@@ -69,10 +69,10 @@ void delivery::answered(const answer& what, milliseconds began, milliseconds now
       return;
     case answer_class::account:
       // A made-up account must not be a free pass to the shared sender.
+      // Where an attempt before may have been taken, that is what its end says.
       if (terms_.account_trusted) {
-        move_on(now, reason::sender_rejected);
+        move_on(now, maybe_taken() ? reason::unconfirmed : reason::sender_rejected);
       } else {
-        // An attempt before may have been taken all the same.
         finish(status::failed, maybe_taken() ? reason::unconfirmed : reason::sender_rejected);
       }
       return;

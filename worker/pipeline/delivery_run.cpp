@@ -46,7 +46,7 @@ delivery_run::delivery_run(const services& with, const options& chosen, accounts
       delivery_(make_terms(leased_, known, with.clock.now())),
       started_(with.clock.steady_now()),
       lease_ends_(leased_.lease_began + ports::lease_duration),
-      kinde_reserved_(leased_.grant.flags.kinde_reserved || leased_.plan.route.front() == domain::sender_kind::kinde) {}
+      kinde_reserved_(leased_.grant.flags.kinde_reserved) {}
 
 awaitable<run_result> delivery_run::run() {
   while (true) {
@@ -88,7 +88,7 @@ ports::text_order delivery_run::order_now() const {
           .to = leased_.plan.phone.e164,
           .body = body_.expose(),
           .attempt_number = attempts_ + 1,
-          .now = with_.clock.now(),
+          .now = leased_.grant.store_now + elapsed(),  // by the clock that the code's life is counted with
           .expires_at = leased_.grant.expires_at,
           .traceparent = leased_.event.traceparent};
 }

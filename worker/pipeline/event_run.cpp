@@ -49,6 +49,8 @@ std::string_view to_text(domain::hold::why why) {
       return "its settings document is not valid and never was";
     case domain::hold::why::secret_missing:
       return "a secret that its settings name is missing";
+    case domain::hold::why::no_signing_key:
+      return "no key of the ring `codes` is valid now";
     case domain::hold::why::no_sender:
       return "no sender is configured for it";
   }
@@ -68,20 +70,26 @@ ports::outgoing_record to_outgoing(ports::topic topic, codec::encoded_record rec
 
 void publish_dead_letter(const services& with, const options& chosen, ports::incoming_record& record,
                          domain::dead_letter_error error, std::string_view detail) {
-  // Above this a copy with our headers might not fit into a record: the bytes stay where they came from, and their
-  // digest says which they are.
-  constexpr std::size_t copied_most = std::size_t{512} * 1024;
+  // Key, headers and value together, well below what a record may hold (librdkafka's and Kafka's default: 1 MB). What
+  // does not fit stays where it came from: the key goes before the headers, and those before the value, whose digest
+  // says which bytes they were.
+  std::size_t room = std::size_t{512} * 1024;
+  const auto fits = [&room](std::size_t bytes) {
+    if (bytes > room) return false;
+    room -= bytes;
+    return true;
+  };
   ports::outgoing_record out;
   out.topic = ports::topic::dead_letter;
-  if (record.key) out.key = std::string(*record.key);
+  if (record.key && fits(record.key->size())) out.key = std::string(*record.key);
   std::size_t header_bytes = 0;
   for (const auto& [name, value] : record.headers) header_bytes += name.size() + value.size();
-  if (header_bytes <= copied_most) {
+  if (fits(header_bytes)) {
     for (const auto& [name, value] : record.headers) out.headers.emplace_back(name, value);
   }
   const codec::dead_letter_source source{chosen.source_topic, record.position.partition, record.position.offset};
   for (auto& header : codec::dead_letter_headers(error, detail, source)) out.headers.push_back(std::move(header));
-  if (record.value.size() <= copied_most) {
+  if (fits(record.value.size())) {
     out.value = std::string(record.value);
     out.null_value = record.value.data() == nullptr;
   } else {
@@ -110,7 +118,7 @@ awaitable<void> event_run::run() {
   while (true) {
     if (must_stop()) co_return leave();
     rules_ = shard_.rules;
-    auto verdict = domain::judge(taken_.event, *rules_.settings, {.kinde_configured = with_.kinde != nullptr});
+    auto verdict = judge();
     const auto* environment = settings_of(verdict, rules_, taken_.event);
     admission of{.event = taken_.event, .birth = birth()};
     if (environment != nullptr) of.code_life = environment->sms.code_ttl;
@@ -162,15 +170,24 @@ awaitable<void> event_run::run() {
   }
 }
 
+domain::verdict event_run::judge() const {
+  auto verdict = domain::judge(taken_.event, *rules_.settings, {.kinde_configured = with_.kinde != nullptr});
+  const auto* plan = std::get_if<domain::send_plan>(&verdict);
+  if (plan != nullptr && plan->route.front() != domain::sender_kind::test &&
+      rules_.code_keys->signing_key(with_.clock.now()) == nullptr) {
+    return domain::hold{domain::hold::why::no_signing_key, {}, plan->phone};
+  }
+  return verdict;
+}
+
 bool event_run::must_stop() const {
   return shard_.draining || ports::is_revoked(*taken_.record.position.held_by);
 }
 
 timestamp event_run::birth() const {
-  auto out = taken_at_;
-  if (taken_.event.time) out = std::min(out, *taken_.event.time);
-  if (taken_.record.appended_at) out = std::min(out, *taken_.record.appended_at);
-  return out;
+  // Not by this machine's clock if it can be helped: one that is slow would make every event look old.
+  if (!taken_.event.time) return taken_.record.appended_at.value_or(taken_at_);
+  return std::min(*taken_.event.time, taken_.record.appended_at.value_or(*taken_.event.time));
 }
 
 awaitable<event_run::after_hold> event_run::hold(const domain::hold& why) {
@@ -204,8 +221,8 @@ awaitable<event_run::after_hold> event_run::hold(const domain::hold& why) {
       result = after_hold::stop;
       break;
     }
-    const auto now = domain::judge(taken_.event, *shard_.rules.settings, {.kinde_configured = with_.kinde != nullptr});
-    if (!std::holds_alternative<domain::hold>(now)) break;
+    rules_ = shard_.rules;
+    if (!std::holds_alternative<domain::hold>(judge())) break;
   }
   --shard_.held;
   ++shard_.in_flight;
@@ -239,7 +256,9 @@ awaitable<bool> event_run::go_on(ports::granted& grant, const domain::send_plan&
   if (key == nullptr) {
     log::error("the key of a code is not in the key ring any more: keep keys until their codes have expired",
                {{"key", grant.key_id}});
-    co_return co_await settle_here(failed_as(domain::reason::senders_unavailable), grant.flags, code_life);
+    const bool unsure = !grant.first_lease || grant.flags.maybe_taken;
+    const auto why = unsure ? domain::reason::unconfirmed : domain::reason::senders_unavailable;
+    co_return co_await settle_here(failed_as(why), grant.flags, code_life);
   }
   const domain::code code =
       domain::derive_code(key->key->expose(),

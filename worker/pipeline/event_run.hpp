@@ -39,6 +39,7 @@ class event_run {
  private:
   enum class after_hold { judge_again, give_up, stop };
 
+  domain::verdict judge() const;  // by `rules_`
   bool must_stop() const;
   timestamp birth() const;
   awaitable<after_hold> hold(const domain::hold& why);

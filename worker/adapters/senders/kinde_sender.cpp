@@ -69,12 +69,14 @@ void fill_reply(ports::sender_reply& reply, const ports::https_response& answer,
 
 }  // namespace
 
-kinde_sender::kinde_sender(ports::https_client& client, ports::clock& clock, kinde_sender_config config)
+kinde_sender::kinde_sender(ports::https_client& client, ports::clock& clock, kinde_sender_config config,
+                           std::function<void(bool up)> on_up)
     : client_(client),
       clock_(clock),
       config_(std::move(config)),
       text_origin_(origin_of(config_.base_url, config_.ca_file)),
-      token_origin_(origin_of(config_.token_url, config_.ca_file)) {}
+      token_origin_(origin_of(config_.token_url, config_.ca_file)),
+      reachability_("kinde", std::move(on_up)) {}
 
 awaitable<ports::sender_reply> kinde_sender::send(const ports::text_order& order, ports::steady_time deadline) {
   ports::sender_reply reply;
@@ -97,11 +99,13 @@ awaitable<ports::sender_reply> kinde_sender::send(const ports::text_order& order
     }
     auto answer = co_await post_text(order, *token, deadline);
     if (!answer) {
+      reachability_.failed(answer.error(), clock_.steady_now());
       const domain::exchange_result nothing{.sent = answer.error().stage == ports::https_failure::kind::unanswered};
       reply.attempt.outcome = domain::classify(sender_kind::kinde, nothing);
       break;
     }
     const wiped_at_end wiped(answer->body);
+    reachability_.answered(clock_.steady_now());
     if (answer->status == unauthorized && token_ == *token) token_.reset();
     if (answer->status == unauthorized && !again) continue;  // revoked before its time: once more with a new one
     fill_reply(reply, *answer, clock_.now());
@@ -170,7 +174,10 @@ awaitable<kinde_sender::token_result> kinde_sender::renew_token(ports::steady_ti
 
   auto answer = co_await client_.exchange(request, deadline);
   // Whatever became of the request for a token, no text was taken.
-  if (!answer) co_return std::unexpected(no_token{});
+  if (!answer) {
+    reachability_.failed(answer.error(), clock_.steady_now());
+    co_return std::unexpected(no_token{});
+  }
   const wiped_at_end wiped(answer->body);
   const auto read = answer->complete ? read_token_answer(answer->body) : std::nullopt;
   if (answer->status == 200 && read) {

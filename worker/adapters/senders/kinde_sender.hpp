@@ -4,6 +4,7 @@
 
 #include "common/secret.hpp"
 #include "common/url.hpp"
+#include "worker/adapters/senders/reachability.hpp"
 #include "worker/adapters/senders/refusal_log.hpp"
 #include "worker/ports/https_client.hpp"
 #include "worker/ports/text_sender.hpp"
@@ -25,8 +26,9 @@ struct kinde_sender_config {
 // wait only where there is none.
 class kinde_sender final : public ports::text_sender {
  public:
-  // Client and clock must outlive it.
-  kinde_sender(ports::https_client& client, ports::clock& clock, kinde_sender_config config);
+  // Client and clock must outlive it. `on_up` hears whether it and its token's server can be reached; it may be empty.
+  kinde_sender(ports::https_client& client, ports::clock& clock, kinde_sender_config config,
+               std::function<void(bool up)> on_up = {});
 
   domain::sender_kind kind() const noexcept override { return domain::sender_kind::kinde; }
   awaitable<ports::sender_reply> send(const ports::text_order& order, ports::steady_time deadline) override;
@@ -61,6 +63,7 @@ class kinde_sender final : public ports::text_sender {
   ports::steady_time token_ends_{};
   bool renewing_ = false;
   refusal_log refusals_;
+  reachability reachability_;
 };
 
 }  // namespace sendcode::senders

@@ -97,8 +97,9 @@ bool never_left(const listed_message& message) {
 
 }  // namespace
 
-twilio_sender::twilio_sender(ports::https_client& client, ports::clock& clock, const twilio_sender_config& config)
-    : client_(client), clock_(clock), path_(config.base_url.path) {
+twilio_sender::twilio_sender(ports::https_client& client, ports::clock& clock, const twilio_sender_config& config,
+                             std::function<void(bool up)> on_up)
+    : client_(client), clock_(clock), path_(config.base_url.path), reachability_("twilio", std::move(on_up)) {
   for (const auto region : {twilio_region::us1, twilio_region::ie1, twilio_region::au1}) {
     ports::origin& origin = origins_.at(static_cast<std::size_t>(region));
     origin.tls = config.base_url.tls;
@@ -137,12 +138,14 @@ awaitable<ports::sender_reply> twilio_sender::send(const ports::text_order& orde
   auto answer = co_await client_.exchange(request, deadline);
   reply.attempt.latency = std::chrono::duration_cast<milliseconds>(clock_.steady_now() - began);
   if (!answer) {
+    reachability_.failed(answer.error(), clock_.steady_now());
     const bool sent = answer.error().stage == ports::https_failure::kind::unanswered;
     const domain::exchange_result nothing{.sent = sent};
     reply.attempt.outcome = domain::classify(domain::sender_kind::twilio, nothing);
     co_return reply;
   }
   const wiped_at_end wiped_answer(answer->body);
+  reachability_.answered(clock_.steady_now());
   fill_reply(reply, *answer, clock_.now());
   if (reply.attempt.outcome == domain::answer_class::account) {
     refusals_.tell(order.environment->environment_id, account->account_sid, reply.attempt, clock_.steady_now());

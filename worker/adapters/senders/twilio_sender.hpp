@@ -4,6 +4,7 @@
 #include <string>
 
 #include "common/url.hpp"
+#include "worker/adapters/senders/reachability.hpp"
 #include "worker/adapters/senders/refusal_log.hpp"
 #include "worker/ports/https_client.hpp"
 #include "worker/ports/text_sender.hpp"
@@ -18,8 +19,9 @@ struct twilio_sender_config {
 // Twilio's Programmable Messaging, with the account, source and credentials of each order's environment. One thread.
 class twilio_sender final : public ports::text_sender {
  public:
-  // Client and clock must outlive it.
-  twilio_sender(ports::https_client& client, ports::clock& clock, const twilio_sender_config& config);
+  // Client and clock must outlive it. `on_up` hears whether Twilio can be reached; it may be empty.
+  twilio_sender(ports::https_client& client, ports::clock& clock, const twilio_sender_config& config,
+                std::function<void(bool up)> on_up = {});
 
   domain::sender_kind kind() const noexcept override { return domain::sender_kind::twilio; }
   awaitable<ports::sender_reply> send(const ports::text_order& order, ports::steady_time deadline) override;
@@ -35,6 +37,7 @@ class twilio_sender final : public ports::text_sender {
   std::array<ports::origin, 3> origins_;  // by region
   std::string path_;                      // before /2010-04-01
   refusal_log refusals_;
+  reachability reachability_;
 };
 
 }  // namespace sendcode::senders

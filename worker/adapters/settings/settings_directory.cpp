@@ -83,7 +83,11 @@ std::optional<settings_directory::stamps> settings_directory::list_documents() {
       overflowing = true;
       break;
     }
-    if (const auto stamp = config::stamp_of(path)) out.emplace(std::move(environment), *stamp);
+    if (const auto stamp = config::stamp_of(path)) {
+      out.emplace(std::move(environment), *stamp);
+    } else if (const auto known = documents_.find(environment); known != documents_.end() && known->second.stamp) {
+      out.emplace(std::move(environment), *known->second.stamp);  // listed, and not to be read just now: not gone
+    }
   }
   if (error) {
     if (!std::exchange(unreadable_, true)) {
