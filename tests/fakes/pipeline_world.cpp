@@ -61,7 +61,7 @@ pipeline::rules pipeline_world::rules() const {
     snapshot->environments[id] = std::make_shared<const domain::environment_settings>(settings);
   }
   const auto key = std::make_shared<const secret>(std::string(32, 'k'));
-  auto ring = domain::key_ring::make({{"k1", key, std::nullopt, std::nullopt}});
+  auto ring = domain::key_ring::make({{"k1", key, std::nullopt, key_ends}});
   return {.settings = std::move(snapshot),
           .code_keys = std::make_shared<const domain::key_ring>(ring->derive(domain::code_key_label)),
           .device_token_key = std::make_shared<const secret>(std::string(32, 'd'))};

@@ -115,6 +115,7 @@ class pipeline_world {
   fake_event_stream stream;
   std::map<std::string, domain::environment_settings> environments;
   bool current = true;
+  std::optional<timestamp> key_ends;  // of the ring's only key
   pipeline::services services{.store = store,
                               .twilio = &twilio,
                               .kinde = &kinde,

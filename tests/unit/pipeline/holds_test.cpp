@@ -25,6 +25,21 @@ TEST_CASE("an event whose environment's secret is missing is held, and sent once
   CHECK(w.telemetry.held == 0);
 }
 
+TEST_CASE("without a key to sign with an event is held, uncharged, until the ring has one again") {
+  pipeline_world w;
+  w.key_ends = w.clock.now() - 1h;
+  w.update();
+  const auto offset = w.deliver();
+  w.pass(60s);
+  CHECK(w.outcome(offset) == "open");
+  CHECK(w.telemetry.held == 1);
+  CHECK(w.store.asked == 0);
+  w.key_ends.reset();
+  w.update();
+  w.pass(6s);
+  CHECK(w.outcome(offset) == "sent");
+}
+
 TEST_CASE("events wait for settings that are not known to be current") {
   pipeline_world w;
   w.current = false;

@@ -106,6 +106,30 @@ TEST_CASE("what cannot be decoded is a dead letter with its bytes, headers and s
   CHECK(w.store.asked == 0);
 }
 
+TEST_CASE("a dead letter with a large key fits a record all the same") {
+  pipeline_world w;
+  event_words words;
+  words.key = std::string(400 * 1024, 'k');
+  words.value = std::string(400 * 1024, ' ');
+  w.deliver(words);
+  CHECK(w.stream.records.back().record.key == words.key);
+  CHECK(w.stream.records.back().record.null_value);
+  words.key = std::string(600 * 1024, 'k');
+  w.deliver(words);
+  CHECK_FALSE(w.stream.records.back().record.key.has_value());
+  CHECK(w.stream.records.back().record.value == words.value);
+}
+
+TEST_CASE("a worker whose clock is slow does not take events for old ones") {
+  pipeline_world w;
+  w.collecting = true;
+  const auto offset = w.deliver();
+  w.clock.skew = -9min - 30s;
+  w.let_in();
+  w.run();
+  CHECK(w.outcome(offset) == "sent");
+}
+
 TEST_CASE("each verdict of the settings is recorded and published") {
   pipeline_world w;
   const auto outcome_of = [&](auto change) {
