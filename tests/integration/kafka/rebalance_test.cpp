@@ -145,7 +145,7 @@ TEST_CASE("lost partitions are neither drained nor committed, and their events c
 
   for (std::size_t i = 5; i < 10; ++i) worker.end(std::move(records[i]));
   REQUIRE(worker.wait_for_completed(10));
-  CHECK(worker.stream().counts().open == 10);
+  CHECK(eventually([&] { return worker.stream().counts().open == 10; }));
   for (auto& record : again) worker.end(std::move(record));
   REQUIRE(worker.wait_for_completed(20));
   again.clear();

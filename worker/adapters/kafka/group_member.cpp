@@ -270,6 +270,10 @@ bool group_member::close(time commit_deadline, time leave_deadline) {
   }
   const bool left = rd_kafka_consumer_closed(client_.get()) == 1;
   if (!left) log::warn("the group's coordinator didn't answer: the partitions move once the session has timed out");
+  // librdkafka before 2.3 aborts when a cooperative-sticky consumer is destroyed that joined and never was assigned
+  // anything: that one's memory is left to the end of the process.
+  constexpr int repaired_in = 0x02030000;
+  if (subscribed_ && !was_assigned_ && rd_kafka_version() < repaired_in) abandon();
   return left && commits_in_flight_ == 0;
 }
 

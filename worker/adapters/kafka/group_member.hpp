@@ -94,6 +94,7 @@ class group_member {
   std::size_t commits_in_flight_ = 0;
   std::atomic<bool> joining_ = false;  // between JoinGroup and the answer to SyncGroup
   bool subscribed_ = false;
+  bool was_assigned_ = false;  // at least once, be it nothing
   bool hold_all_ = false;
   bool closing_ = false;
   occasional topic_checks_;

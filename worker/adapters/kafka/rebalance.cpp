@@ -29,6 +29,7 @@ void group_member::on_rebalance(rd_kafka_t* client, rd_kafka_resp_err_t error, r
 
 void group_member::assigned(const rd_kafka_topic_partition_list_t& list) {
   link_.alive();
+  was_assigned_ = true;
   for (int i = 0; i < list.cnt; ++i) {
     held_[list.elems[i].partition] = {.assignment = std::make_shared<ports::assignment>()};
   }
