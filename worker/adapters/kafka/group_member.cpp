@@ -25,7 +25,7 @@ std::expected<void, std::string> group_member::open(conf_ptr conf, const std::ve
   rd_kafka_conf_set_rebalance_cb(conf.get(), &on_rebalance);
   rd_kafka_conf_set_offset_commit_cb(conf.get(), &on_commit);
   rd_kafka_conf_set_error_cb(conf.get(), &on_error);
-  watch_joining(conf.get());
+  watch_.install(conf.get());
   auto client = make_client(RD_KAFKA_CONSUMER, std::move(conf));
   if (!client) return std::unexpected(client.error());
   client_ = std::move(*client);
@@ -35,30 +35,6 @@ std::expected<void, std::string> group_member::open(conf_ptr conf, const std::ve
     if (!topics_needed_.back()) return std::unexpected("the topic's name is not allowed: " + name);
   }
   return {};
-}
-
-// What a request is stands in its protocol number; these two run on librdkafka's threads and set one flag, nothing
-// else.
-void group_member::watch_joining(rd_kafka_conf_t* conf) {
-  constexpr auto name = "sendcode";
-  constexpr std::int16_t join_group = 11;
-  constexpr std::int16_t sync_group = 14;
-  static constexpr auto sent = [](rd_kafka_t*, int, const char*, std::int32_t, std::int16_t request, std::int16_t,
-                                  std::int32_t, std::size_t, void* self) {
-    if (request == join_group) member(self).joining_.store(true, std::memory_order_release);
-    return RD_KAFKA_RESP_ERR_NO_ERROR;
-  };
-  static constexpr auto received = [](rd_kafka_t*, int, const char*, std::int32_t, std::int16_t request, std::int16_t,
-                                      std::int32_t, std::size_t, std::int64_t, rd_kafka_resp_err_t, void* self) {
-    if (request == sync_group) member(self).joining_.store(false, std::memory_order_release);
-    return RD_KAFKA_RESP_ERR_NO_ERROR;
-  };
-  static constexpr auto made = [](rd_kafka_t* client, const rd_kafka_conf_t*, void* self, char*, std::size_t) {
-    rd_kafka_interceptor_add_on_request_sent(client, name, sent, self);
-    rd_kafka_interceptor_add_on_response_received(client, name, received, self);
-    return RD_KAFKA_RESP_ERR_NO_ERROR;
-  };
-  rd_kafka_conf_interceptor_add_on_new(conf, name, made, this);
 }
 
 bool group_member::topics_are_there() {
@@ -196,10 +172,10 @@ void group_member::apply_pauses() {
   if (resuming->cnt > 0) rd_kafka_resume_partitions(client_.get(), resuming.get());
 }
 
-// A commit that is sent while the group rebalances bears the generation before it: the coordinator refuses it, and
-// librdkafka before 2.8 then takes all our partitions for lost.
-void group_member::commit() {
-  if (!joining_.load(std::memory_order_acquire)) send_commit();
+bool group_member::commit(time now, time at_latest) {
+  if (watch_.is_joining() || (now < at_latest && !watch_.is_calm(now))) return false;
+  send_commit();
+  return true;
 }
 
 void group_member::send_commit() {
@@ -253,7 +229,7 @@ bool group_member::close(time commit_deadline, time leave_deadline) {
     }
   };
   closing_ = true;
-  poll_while([this] { return subscribed_ && joining_.load(std::memory_order_acquire); });
+  poll_while([this] { return subscribed_ && watch_.is_joining(); });
   send_commit();
   poll_while([this] { return commits_in_flight_ > 0; });
   if (commits_in_flight_ > 0) {

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <expected>
@@ -13,6 +12,7 @@
 #include "worker/adapters/kafka/assignment.hpp"
 #include "worker/adapters/kafka/handles.hpp"
 #include "worker/adapters/kafka/link_state.hpp"
+#include "worker/adapters/kafka/rebalance_watch.hpp"
 
 namespace sendcode::kafka {
 
@@ -40,8 +40,10 @@ class group_member {
 
   void hold_all(bool hold);                     // pauses everything, or no longer
   void check_spans();                           // pauses the partitions whose span is full, resumes them at half
-  void commit();                                // what changed since the last time
   void settled(const ports::assignment& held);  // one of its events is no longer open
+  // What changed since the last time. False: not now, for the group rebalances, or may be about to (that counts until
+  // `at_latest` only).
+  bool commit(time now, time at_latest);
 
   // Waits for the last commit and leaves the group, each until the deadline at most. False: something was still
   // unanswered.
@@ -79,20 +81,19 @@ class group_member {
   void handle_error(const rd_kafka_message_t& message);
   void apply_pauses();
   bool topics_are_there();
-  void watch_joining(rd_kafka_conf_t* conf);
   void send_commit();
 
   const std::string topic_;
   const std::chrono::milliseconds drain_time_;
   const std::size_t span_max_;
   link_state& link_;
+  rebalance_watch watch_;
   client_ptr client_;
   std::vector<topic_ptr> topics_needed_;
   std::unordered_map<std::int32_t, held_partition> held_;
   std::optional<drain> drain_;            // of the current rebalance: a newer one replaces it
   std::vector<std::int32_t> start_over_;  // partitions without a usable offset, until no rebalance is under way
   std::size_t commits_in_flight_ = 0;
-  std::atomic<bool> joining_ = false;  // between JoinGroup and the answer to SyncGroup
   bool subscribed_ = false;
   bool was_assigned_ = false;  // at least once, be it nothing
   bool hold_all_ = false;

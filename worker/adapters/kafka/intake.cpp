@@ -13,6 +13,8 @@ namespace sendcode::kafka {
 namespace {
 
 constexpr std::chrono::milliseconds tick_interval{100};
+// How long a commit that is due waits for a moment between two heartbeats.
+constexpr std::chrono::seconds commit_delay_max{3};
 // Messages a turn: then the delivery reports and the other handlers get theirs.
 constexpr std::size_t turn_max = 500;
 
@@ -108,9 +110,8 @@ void kafka_stream::intake::wait_for_tick() {
     if (failed || finished_) return;
     const auto at = now();
     member_.tick(at);
-    if (at >= commit_at_) {
+    if (at >= commit_at_ && member_.commit(at, commit_at_ + commit_delay_max)) {
       commit_at_ = at + options_.commit_interval;
-      member_.commit();
     }
     turn();
     wait_for_tick();
