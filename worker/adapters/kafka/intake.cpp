@@ -88,6 +88,7 @@ std::expected<void, std::string> kafka_stream::intake::open() {
 void kafka_stream::intake::start(std::vector<ports::record_sink*> shards) {
   shards_ = std::move(shards);
   batches_.resize(shards_.size());
+  commit_at_ = now() + options_.commit_interval;
   wait_for_wake();
   wait_for_tick();
   thread_ = std::thread([this] { context_.run(); });
