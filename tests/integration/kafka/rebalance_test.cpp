@@ -11,6 +11,7 @@ using namespace sendcode::tests;
 
 namespace {
 
+constexpr std::int16_t offset_commit_request = 8;
 constexpr std::int16_t heartbeat_request = 12;
 constexpr int partitions = 4;
 
@@ -119,6 +120,34 @@ TEST_CASE("a revoked partition goes when its time is over, and a late completion
   first.finish();
   second.finish();
   for (const auto partition : leaving) CHECK(kafka.committed(topics.group, topics.send_code, partition) == 1);
+}
+
+TEST_CASE("the last commit of a revoked partition is sent again when the coordinator is not ready for it", "[mock]") {
+  cluster kafka;
+  const auto topics = make_topics(kafka, partitions);
+  fill(kafka, topics);
+  auto options = options_for(kafka, topics);
+  options.commit_interval = std::chrono::hours(1);  // so that the revocation's commit is the only one
+  options.revoke_drain = patience;
+  worker_side first(options);
+  REQUIRE(first.shard().wait_for(40));
+  auto records = first.shard().take();
+  worker_side second(options);
+  REQUIRE(eventually([&] { return revoked_among(records).size() == 2; }));
+  const auto leaving = revoked_among(records);
+
+  const std::vector<rd_kafka_resp_err_t> refusals(3, RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS);
+  rd_kafka_mock_push_request_errors_array(kafka.mock(), offset_commit_request, refusals.size(), refusals.data());
+  for (auto& record : records) {
+    if (leaving.contains(record.position.partition)) first.end(std::move(record));
+  }
+  records.clear();
+  REQUIRE(first.wait_for_partitions(2));
+  for (const auto partition : leaving) CHECK(kafka.committed(topics.group, topics.send_code, partition) == 10);
+  REQUIRE(second.wait_for_partitions(2));
+  CHECK(second.shard().count() == 0);
+  first.finish();
+  second.finish();
 }
 
 TEST_CASE("lost partitions are neither drained nor committed, and their events come again", "[mock]") {

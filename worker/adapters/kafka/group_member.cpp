@@ -210,6 +210,7 @@ void group_member::on_commit(rd_kafka_t*, rd_kafka_resp_err_t error, rd_kafka_to
   for (int i = 0; i < list->cnt; ++i) {
     const auto& each = list->elems[i];
     if (error == RD_KAFKA_RESP_ERR_NO_ERROR && each.err == RD_KAFKA_RESP_ERR_NO_ERROR) continue;
+    if (me.drain_) me.drain_->uncommitted = true;
     if (const auto found = me.held_.find(each.partition); found != me.held_.end()) {
       found->second.committed = RD_KAFKA_OFFSET_INVALID;
     }

@@ -78,7 +78,7 @@ void group_member::settled(const ports::assignment& held) {
 void group_member::advance_drain(time now) {
   if (!drain_) return;
   const auto& list = *drain_->partitions;
-  if (!drain_->commit_sent) {
+  if (!drain_->may_commit) {
     std::size_t open = 0;
     for (int i = 0; i < list.cnt; ++i) {
       const auto found = held_.find(list.elems[i].partition);
@@ -86,10 +86,13 @@ void group_member::advance_drain(time now) {
     }
     if (open > 0 && now < drain_->deadline) return;
     if (open > 0) log::info("revoked partitions still have open events: their outcomes follow", {{"open", open}});
-    if (rd_kafka_assignment_lost(client_.get()) == 0) send_commit();
-    drain_->commit_sent = true;
+    drain_->may_commit = true;
+    drain_->uncommitted = true;
   }
-  if (commits_in_flight_ > 0 && now < drain_->deadline + commit_grace) return;
+  const bool in_time = now < drain_->deadline + commit_grace;
+  // Again, if it failed: the coordinator may still be at telling the other members of this very rebalance.
+  if (std::exchange(drain_->uncommitted, false) && rd_kafka_assignment_lost(client_.get()) == 0) send_commit();
+  if (commits_in_flight_ > 0 && in_time) return;
   const auto partitions = std::move(drain_->partitions);
   drain_.reset();
   give_back(*partitions);
