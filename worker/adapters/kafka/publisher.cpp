@@ -106,7 +106,9 @@ void publisher::tick(time now) {
   retry_at_ = now + retry_interval_;
   while (!kept_.empty()) {
     const bool has_event = kept_.front()->completes.has_value();
+    kept_.front()->again = true;
     if (produce(kept_.front()) != RD_KAFKA_RESP_ERR_NO_ERROR) return;
+    ++again_in_flight_;
     kept_without_event_ -= has_event ? 0U : 1U;
     kept_.pop_front();
   }
@@ -130,6 +132,7 @@ bool publisher::flush(time deadline) {
 void publisher::delivered(const rd_kafka_message_t& message) {
   std::unique_ptr<outgoing> record(static_cast<outgoing*>(message._private));
   if (closing_) return;
+  again_in_flight_ -= record->again ? 1U : 0U;
   if (message.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
     keep(std::move(record), message.err);
     return;

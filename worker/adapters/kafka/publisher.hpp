@@ -26,6 +26,7 @@ class publisher {
   struct outgoing {
     ports::outgoing_record record;
     std::optional<ports::record_position> completes;
+    bool again = false;  // it failed before
   };
 
   struct hooks {
@@ -48,7 +49,8 @@ class publisher {
   void keep(std::unique_ptr<outgoing> record, rd_kafka_resp_err_t why);
   void poll();          // delivery reports
   void tick(time now);  // produces again what is kept
-  bool is_stuck() const { return !kept_.empty(); }
+  // A record waits to be produced again, or was and nobody knows yet whether it worked this time.
+  bool is_stuck() const { return !kept_.empty() || again_in_flight_ > 0; }
   // Waits until everything has been acknowledged, at most until the deadline. True: it has.
   bool flush(time deadline);
 
@@ -72,6 +74,7 @@ class publisher {
   bool closing_ = false;
   std::deque<std::unique_ptr<outgoing>> kept_;  // not taken, or not delivered; in order
   std::size_t kept_without_event_ = 0;          // of those, the ones that complete no event
+  std::size_t again_in_flight_ = 0;
   time retry_at_{};
   std::chrono::milliseconds retry_interval_;
   std::map<rd_kafka_resp_err_t, occasional> said_;
