@@ -48,7 +48,7 @@ void kafka_server::start() {
 }
 
 int kafka_server::run(const std::string& command) {
-  std::vector<std::string> words{SENDCODE_LOCAL "/kafka", command, "--data", (folder_.path() / "data").string()};
+  std::vector<std::string> words{SENDCODE_LOCAL "/kafka", command, "--data", data().string()};
   if (command == "start") words.insert(words.end(), {"--port", std::to_string(port_)});
   process running(std::move(words), folder_.path() / "command.log");
   return running.wait(start_most).value_or(-1);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <string>
 
 #include "tests/integration/redis/redis_server.hpp"
@@ -17,6 +18,7 @@ class kafka_server {
 
   void start();
   void kill();  // SIGKILL; start goes on with the same data
+  std::filesystem::path data() const { return folder_.path() / "data"; }
   std::string bootstrap() const { return "127.0.0.1:" + std::to_string(port_); }
 
  private:

@@ -20,6 +20,7 @@ class worker {
   worker(const std::filesystem::path& config, std::filesystem::path log, std::uint16_t port,
          const environment_variables& more);
 
+  pid_t pid() const noexcept { return process_.pid(); }
   std::uint16_t port() const noexcept { return port_; }
   std::string log() const { return read_file(log_); }
   // Whether the sentence comes to stand in the log.

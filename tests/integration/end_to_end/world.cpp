@@ -1,6 +1,7 @@
 #include "tests/integration/end_to_end/world.hpp"
 
 #include <algorithm>
+#include <map>
 
 #include "common/bytes.hpp"
 #include "common/crypto.hpp"
@@ -238,6 +239,28 @@ void world::require_one_text_each(const std::vector<event>& events) const {
     CHECK_FALSE(status.value("possible_duplicate", false));
     const auto found = texts.find(each.phone());
     CHECK((found != texts.end() && found->second == 1));
+  }
+}
+
+void world::require_sent_once_or_marked(const std::vector<event>& events) const {
+  require_ended(events);
+  std::map<std::string, std::vector<logged_record>> told;
+  for (auto& each : statuses->records()) told[each.header("ce_id")].push_back(std::move(each));
+  const auto texts = senders.texts_by_phone();
+  for (const auto& each : events) {
+    const auto& records = told[each.outcome_id()];
+    const auto& status = records.front().data;
+    INFO(status.dump());
+    CHECK(status["status"] == "sent");
+    for (const auto& record : records) CHECK(record.data == status);
+    REQUIRE(texts.contains(each.phone()));
+    if (texts.at(each.phone()) == 1) continue;
+    CHECK(texts.at(each.phone()) == 2);
+    CHECK(status.value("possible_duplicate", false));
+    const auto messages = senders.messages(each.phone());
+    CHECK(std::ranges::any_of(messages, [](const json& text) { return text["answered"] == false; }));
+    const auto codes = codes_on(each.phone());
+    CHECK(std::ranges::count(codes, codes.front()) == 2);
   }
 }
 

@@ -86,6 +86,9 @@ class world {
   std::vector<event> load(int from, int to);
   // Each is sent, as one text that nobody doubts.
   void require_one_text_each(const std::vector<event>& events) const;
+  // Each is sent, under one outcome that never changes. Who was texted twice was so by one who never got to say so
+  // (the sandbox knows), with the same code, and the status says that it may be.
+  void require_sent_once_or_marked(const std::vector<event>& events) const;
   // Waits until each of them has an outcome; the case fails if that doesn't come.
   void require_ended(const std::vector<event>& events) const;
   std::size_t ended(const std::vector<event>& events) const;

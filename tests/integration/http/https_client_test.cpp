@@ -246,6 +246,41 @@ TEST_CASE("no more connections than the bound, and those who wait get one or the
   CHECK(good == 30);
 }
 
+TEST_CASE("a process that stood still past a deadline sends nothing more, though a connection has become free",
+          "[https_client]") {
+  std::atomic<int> requests{0};
+  std::atomic<bool> answering{false};
+  std::atomic<bool> answered{false};
+  world w(
+      [&](server_connection& connection) {
+        while (!connection.read_request().empty()) {
+          ++requests;
+          while (!answering) std::this_thread::yield();
+          connection.answer("{}");
+          answered = true;
+        }
+      },
+      true, {.connections_per_origin_max = 1});
+  std::vector<exchanged> got;
+  const auto ask = [&](ports::https_request& request, ports::steady_time deadline) -> awaitable<void> {
+    got.push_back(co_await w.client.exchange(request, deadline));
+  };
+  auto first = w.request();
+  auto second = w.request();
+  const auto deadline = std::chrono::steady_clock::now() + 300ms;
+  spawn(w.context.get_executor(), "test", ask(first, deadline + 5s));
+  spawn(w.context.get_executor(), "test", ask(second, deadline));
+  while (requests == 0) w.context.run_one_for(10ms);
+  answering = true;
+  while (!answered || std::chrono::steady_clock::now() < deadline) std::this_thread::yield();  // as after SIGSTOP
+  while (got.size() < 2) w.context.run_one_for(5s);
+  CHECK(got[0]);
+  CHECK(stage_of(got[1]) == https_failure::kind::not_sent);
+  CHECK(requests == 1);
+  CHECK(w.ask());  // by the connection that was left alone
+  CHECK(w.server.accepted() == 1);
+}
+
 TEST_CASE("a client may go while exchanges are under way", "[https_client]") {
   world w([](server_connection& connection) {
     connection.read_request();

@@ -178,6 +178,12 @@ awaitable<result> beast_https_client::exchange(https_request& request, ports::st
     auto opened = co_await from.acquire(deadline);
     if (!opened) co_return std::unexpected(not_sent(std::move(opened.error())));
     on = std::move(*opened);
+    // A process that stood still finds connections free before it sees that its timers have run out: whoever took over
+    // meanwhile has sent this very text.
+    if (std::chrono::steady_clock::now() >= deadline) {
+      on.keep();
+      co_return std::unexpected(not_sent("deadline passed"));
+    }
   }
   assemble(on->request, request);
   result out = co_await converse(on, own->scratch);
