@@ -29,11 +29,12 @@ class acknowledgement {
 
   static std::function<void()> setter_of(const std::shared_ptr<acknowledgement>& waited_for) {
     return [weak = std::weak_ptr(waited_for)] {
-      const auto alive = weak.lock();
+      auto alive = weak.lock();
       if (alive == nullptr) return;
-      boost::asio::post(alive->signal_.get_executor(), [alive] {
-        alive->given_ = true;
-        alive->signal_.cancel();
+      const auto executor = alive->signal_.get_executor();
+      boost::asio::post(executor, [held = std::move(alive)] {
+        held->given_ = true;
+        held->signal_.cancel();
       });
     };
   }
@@ -110,10 +111,9 @@ std::expected<receipts::understood, receipt_refusal> receipts::judge(const ports
   const auto sealed = query ? only_field(*query, "ref").value_or("") : std::string_view();
   auto ref = domain::open_ref(*rules_.ref_keys, post.environment_id, sealed, clock_.now());
 
-  if (account == nullptr) return std::unexpected(receipt_refusal::environment);
-  if (!is_ours) {
+  if (account == nullptr || !is_ours) {
     warn_of_signature(post.environment_id);
-    return std::unexpected(receipt_refusal::signature);
+    return std::unexpected(account == nullptr ? receipt_refusal::environment : receipt_refusal::signature);
   }
   if (!ref) {
     const bool too_old = ref.error() == domain::ref_error::too_old;
@@ -148,8 +148,7 @@ void receipts::warn_of_signature(std::string_view environment_id) {
   next_warning_ = now + warning_interval;
   log::warn(
       "a receipt is not signed as Twilio would: if it is Twilio's, senders.twilio.status_callback_url is not the "
-      "address "
-      "that it calls, or auth_token is not the account's",
+      "address that it calls, or auth_token is not the account's",
       {{"environment", environment_id}});
 }
 
@@ -162,7 +161,8 @@ awaitable<bool> receipts::publish(std::string_view environment_id, understood to
                                      .phone = number ? &*number : nullptr,
                                      .now = clock_.now()};
   const auto deadline = clock_.steady_now() + receipt_acknowledged_within;
-  const auto acknowledged = std::make_shared<acknowledgement>(co_await boost::asio::this_coro::executor);
+  const auto executor = co_await boost::asio::this_coro::executor;
+  const auto acknowledged = std::make_shared<acknowledgement>(executor);
   auto record = to_record(codec::encode_receipt(status));
   record.acknowledged = acknowledgement::setter_of(acknowledged);
   stream_.publish(std::move(record), std::nullopt);
