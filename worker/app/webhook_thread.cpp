@@ -7,7 +7,8 @@
 namespace sendcode::app {
 namespace {
 
-constexpr std::chrono::milliseconds last_answers{300};
+constexpr std::chrono::milliseconds last_acknowledgements{300};
+constexpr std::chrono::milliseconds last_answers{100};
 
 http_server::server_options to_server_options(const config::webhooks_http_config& config) {
   http_server::server_options out;
@@ -58,16 +59,17 @@ void webhook_thread::update(pipeline::rules next) {
 
 void webhook_thread::stop() {
   if (!thread_.joinable()) return;
-  boost::asio::post(context_, [this] {
-    server_->stop();
-    // A receipt whose status is acknowledged in this time gets its answer; the others come again.
-    end_timer_.expires_after(last_answers);
-    end_timer_.async_wait([this](boost::system::error_code) {
-      work_.reset();
-      context_.stop();
-    });
-  });
+  spawn(context_.get_executor(), "end of the webhooks", end());
   thread_.join();
+}
+
+awaitable<void> webhook_thread::end() {
+  server_->stop();
+  co_await clock_.sleep_until(clock_.steady_now() + last_acknowledgements);
+  receipts_.let_go();
+  co_await clock_.sleep_until(clock_.steady_now() + last_answers);
+  work_.reset();
+  context_.stop();
 }
 
 }  // namespace sendcode::app

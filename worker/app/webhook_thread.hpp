@@ -2,7 +2,6 @@
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <expected>
 #include <memory>
 #include <string>
@@ -35,9 +34,10 @@ class webhook_thread {
   webhook_thread(const url& public_address, ports::event_stream& stream, metrics::registry& metrics,
                  pipeline::rules initial);
 
+  awaitable<void> end();
+
   boost::asio::io_context context_{1};
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
-  boost::asio::steady_timer end_timer_{context_};
   system_clock clock_{context_};
   system_random random_;
   std::unique_ptr<ports::telemetry> telemetry_;

@@ -21,8 +21,23 @@ using ports::receipt_answer;
 constexpr std::chrono::minutes warning_interval{1};
 constexpr std::size_t number_size_max = 16;  // of E.164, with its plus
 
+secret make_random_secret(ports::random_source& random) {
+  byte_array<32> bytes;
+  random.fill(bytes);
+  return secret(std::string(as_text(bytes)));
+}
+
+// What may be told of the receipt's `To`.
+std::optional<domain::phone_number> read_number(const std::string& to) {
+  auto number = domain::parse_phone_number(to, "");
+  if (!number || number->e164.size() > number_size_max) return std::nullopt;
+  return std::move(*number);
+}
+
+}  // namespace
+
 // Set by the log's thread, waited for on ours. Who waits may be gone by then.
-class acknowledgement {
+class receipts::acknowledgement {
  public:
   explicit acknowledgement(boost::asio::any_io_executor executor)
       : signal_(std::move(executor), boost::asio::steady_timer::time_point::max()) {}
@@ -39,29 +54,13 @@ class acknowledgement {
     };
   }
   bool is_given() const noexcept { return given_; }
-  awaitable<void> wait() {
-    if (!given_) co_await signal_.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
-  }
+  awaitable<void> wait() { co_await signal_.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable)); }
+  void stop_waiting() { signal_.cancel(); }
 
  private:
   boost::asio::steady_timer signal_;
   bool given_ = false;
 };
-
-secret make_random_secret(ports::random_source& random) {
-  byte_array<32> bytes;
-  random.fill(bytes);
-  return secret(std::string(as_text(bytes)));
-}
-
-// What may be told of the receipt's `To`.
-std::optional<domain::phone_number> read_number(const std::string& to) {
-  auto number = domain::parse_phone_number(to, "");
-  if (!number || number->e164.size() > number_size_max) return std::nullopt;
-  return std::move(*number);
-}
-
-}  // namespace
 
 receipts::receipts(ports::event_stream& stream, ports::clock& clock, ports::random_source& random,
                    ports::telemetry& telemetry, const url& public_address, rules initial)
@@ -99,6 +98,10 @@ awaitable<receipt_answer> receipts::take(const ports::receipt_post& post) {
   }
   telemetry_.receipt_taken(post.environment_id, status, error_code);
   co_return receipt_answer::done;
+}
+
+void receipts::let_go() {
+  for (auto* each : waiting_) each->stop_waiting();
 }
 
 // Everything is computed before anything is refused: who asks learns nothing from the time that it takes.
@@ -166,8 +169,10 @@ awaitable<bool> receipts::publish(std::string_view environment_id, understood to
   auto record = to_record(codec::encode_receipt(status));
   record.acknowledged = acknowledgement::setter_of(acknowledged);
   stream_.publish(std::move(record), std::nullopt);
+  waiting_.insert(acknowledged.get());
   // Neither fails; whichever is left is cancelled.
   co_await (acknowledged->wait() || clock_.sleep_until(deadline));
+  waiting_.erase(acknowledged.get());
   co_return acknowledged->is_given();
 }
 

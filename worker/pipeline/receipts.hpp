@@ -2,6 +2,7 @@
 
 #include <array>
 #include <expected>
+#include <set>
 #include <string>
 
 #include "common/url.hpp"
@@ -26,8 +27,11 @@ class receipts final : public ports::receipt_taker {
   awaitable<ports::receipt_answer> take(const ports::receipt_post& post) override;
   // On the thread of take().
   void update(rules next) { rules_ = std::move(next); }
+  // The end is near: whoever still waits for the log is told to come again. On the same thread.
+  void let_go();
 
  private:
+  class acknowledgement;
   struct understood {
     domain::receipt_ref ref;
     domain::twilio_receipt receipt;
@@ -46,6 +50,7 @@ class receipts final : public ports::receipt_taker {
   std::array<std::string, 2> addresses_;  // with and without the port: Twilio signs either
   std::array<secret, 2> no_tokens_;       // random: stand in where there is no auth token, and are known to nobody
   rules rules_;
+  std::set<acknowledgement*> waiting_;  // each owned by its take()
   ports::steady_time next_warning_{};
 };
 

@@ -169,6 +169,23 @@ TEST_CASE("receipts wait for the log side by side") {
   CHECK(second == receipt_answer::done);
 }
 
+TEST_CASE("at the end whoever still waits for the log is told to come again") {
+  desk d;
+  d.w.stream.withholding = true;
+  std::optional<receipt_answer> first, second;
+  d.post(d.a_post(), first);
+  d.post(d.a_post().with("MessageStatus", "sent"), second);
+  d.w.stream.acknowledge();
+  d.w.run();
+  CHECK(first == receipt_answer::done);
+  first.reset();
+  d.post(d.a_post(), first);
+  d.receipts->let_go();
+  d.w.run();
+  CHECK(first == receipt_answer::later);
+  CHECK(second == receipt_answer::done);
+}
+
 TEST_CASE("what is not signed by the environment's account is refused") {
   desk d;
   d.w.add_environment("env_other");
