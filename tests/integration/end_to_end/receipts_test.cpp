@@ -1,6 +1,7 @@
 // Twilio's delivery receipts: from a text's StatusCallback to a status.
 #include <chrono>
 #include <csignal>
+#include <filesystem>
 
 #include "common/bytes.hpp"
 #include "common/form.hpp"
@@ -20,9 +21,10 @@ constexpr const char* account = "AC0123456789abcdef0123456789abcdef";
 struct hooked {
   explicit hooked(world_options chosen = {}) : with(std::move(chosen)) {}
 
-  worker& start_worker() {
-    return with.start_worker({{"SENDCODE_HTTP__WEBHOOKS__LISTEN", "127.0.0.1:" + std::to_string(port)},
-                              {"SENDCODE_SENDERS__TWILIO__STATUS_CALLBACK_URL", address}});
+  worker& start_worker(environment_variables more = {}) {
+    more.emplace_back("SENDCODE_HTTP__WEBHOOKS__LISTEN", "127.0.0.1:" + std::to_string(port));
+    more.emplace_back("SENDCODE_SENDERS__TWILIO__STATUS_CALLBACK_URL", address);
+    return with.start_worker(more);
   }
   json send_text(const std::string& to = phone) {
     with.send_and_wait(with.make_event(to));
@@ -145,6 +147,32 @@ TEST_CASE("auth tokens and the refs' keys rotate without a receipt being lost") 
   CHECK(sendcode::from_base64url(ref)->substr(2, 5) == "key-2");
   CHECK(w.post(newer, w.target_of(newer)).status == 204);
   CHECK(w.post(text, target).status == 204);
+
+  w.with.write_secret("keys/refs", "[]");
+  REQUIRE(worker.says("the key ring is not valid: the last one stays in force"));
+  CHECK(w.post(newer, w.target_of(newer)).status == 204);
+}
+
+TEST_CASE("without a valid key for refs texts go out all the same, and the log says what is missing") {
+  hooked w;
+  auto ring = json::parse(read_file(w.with.secret_path("keys/refs")));
+  ring[0]["not_after"] = "2026-01-01T00:00:00Z";
+  w.with.write_secret("keys/refs", ring.dump());
+  auto& worker = w.start_worker();
+  CHECK(w.send_text()["status_callback"].is_null());
+  CHECK(worker.says("no key of the ring `refs` is valid now"));
+}
+
+TEST_CASE("receipts are taken over TLS by the worker itself") {
+  hooked w;
+  w.address = "https://localhost:" + std::to_string(w.port);
+  const auto files = std::filesystem::path(w.with.senders.ca_file()).parent_path();
+  w.start_worker({{"SENDCODE_HTTP__WEBHOOKS__TLS__CERTIFICATE", (files / "server.pem").string()},
+                  {"SENDCODE_HTTP__WEBHOOKS__TLS__KEY", (files / "server.key").string()}});
+  const auto text = w.send_text();
+  CHECK(w.target_of(text).starts_with("/webhooks/twilio/env_live?ref="));
+  CHECK(w.with.senders.receipt(text["sid"].get<std::string>(), "delivered") == 204);
+  CHECK(eventually([&] { return w.receipts().size() == 1; }));
 }
 
 TEST_CASE("with Kafka away a receipt is answered 503 after about 3 s, and taken once it is back") {
