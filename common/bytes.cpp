@@ -143,6 +143,18 @@ std::expected<std::string, encoding_error> from_form_encoded(std::string_view te
   return out;
 }
 
+std::string to_big_endian(std::uint64_t value) {
+  std::string out;
+  for (int shift = 56; shift >= 0; shift -= 8) out += static_cast<char>(value >> shift & 255U);
+  return out;
+}
+
+std::uint64_t from_big_endian(std::string_view bytes) noexcept {
+  std::uint64_t value = 0;
+  for (const char c : bytes) value = value << 8 | static_cast<unsigned char>(c);
+  return value;
+}
+
 bool is_valid_utf8(std::string_view text) noexcept {
   std::size_t i = 0;
   while (i < text.size()) {

@@ -30,6 +30,9 @@ std::expected<std::string, encoding_error> from_base64url(std::string_view text)
 void append_form_encoded(std::string& out, std::string_view text);
 std::expected<std::string, encoding_error> from_form_encoded(std::string_view text);
 
+std::string to_big_endian(std::uint64_t value);                  // 8 bytes
+std::uint64_t from_big_endian(std::string_view bytes) noexcept;  // at most 8 bytes
+
 bool is_valid_utf8(std::string_view text) noexcept;  // no surrogates, no overlong forms, at most U+10FFFF
 
 }  // namespace sendcode

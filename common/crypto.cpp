@@ -33,6 +33,16 @@ digest hmac_sha256(std::string_view key, std::string_view bytes) {
   return out;
 }
 
+byte_array<20> hmac_sha1(std::string_view key, std::string_view bytes) {
+  byte_array<20> out;
+  unsigned int size = 0;
+  if (HMAC(EVP_sha1(), key.data(), static_cast<int>(key.size()), octets(bytes), bytes.size(), out.data(), &size) ==
+      nullptr) {
+    throw std::runtime_error("HMAC-SHA-1 failed");
+  }
+  return out;
+}
+
 digest hkdf_sha256(std::string_view key, std::string_view label) {
   // RFC 5869 with an empty salt; one block of output is all that 32 bytes need.
   const digest no_salt{};

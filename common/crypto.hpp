@@ -16,6 +16,7 @@ using digest = byte_array<32>;
 
 digest sha256(std::string_view bytes);
 digest hmac_sha256(std::string_view key, std::string_view bytes);
+byte_array<20> hmac_sha1(std::string_view key, std::string_view bytes);        // for those who sign with it alone
 digest hkdf_sha256(std::string_view key, std::string_view label);              // RFC 5869, no salt, 32 bytes
 bool equal_in_constant_time(std::string_view a, std::string_view b) noexcept;  // lengths may leak, contents don't
 void fill_random(std::span<std::uint8_t> out);

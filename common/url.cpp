@@ -75,4 +75,13 @@ std::expected<url, std::string> parse_url(std::string_view text) {
   return out;
 }
 
+std::string to_text(const url& from, url_port port) {
+  std::string out = from.tls ? "https://" : "http://";
+  const bool address = from.host.find(':') != std::string::npos;
+  out += address ? '[' + from.host + ']' : from.host;
+  const bool own_port = from.port == (from.tls ? 443 : 80);
+  if (port == url_port::always || (port == url_port::where_needed && !own_port)) out += ':' + std::to_string(from.port);
+  return out + from.path;
+}
+
 }  // namespace sendcode

@@ -24,4 +24,9 @@ bool is_loopback(std::string_view host) noexcept;
 // repeat it.
 std::expected<url, std::string> parse_url(std::string_view text);
 
+enum class url_port : std::uint8_t { where_needed, always, never };
+
+// As text again. `where_needed`: the port stands there unless it is the scheme's own.
+std::string to_text(const url& from, url_port port = url_port::where_needed);
+
 }  // namespace sendcode

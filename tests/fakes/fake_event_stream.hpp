@@ -3,6 +3,7 @@
 #include <atomic>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tests/catch.hpp"
@@ -39,12 +40,21 @@ class fake_event_stream final : public ports::event_stream {
     const std::int64_t offset = completes ? completes->offset : -1;
     if (completes) end(offset);
     records.push_back({std::move(record), offset});
+    if (!withholding) acknowledge();
   }
   void drop(ports::record_position position) override {
     end(position.offset);
     dropped.insert(position.offset);
   }
 
+  // What was published so far is acknowledged, to those who asked to be told.
+  void acknowledge() {
+    for (auto& each : records) {
+      if (const auto told = std::exchange(each.record.acknowledged, {})) told();
+    }
+  }
+
+  bool withholding = false;  // acknowledgements, until the test gives them
   std::vector<published> records;
   std::set<std::int64_t> ended;  // completed or dropped
   std::set<std::int64_t> dropped;

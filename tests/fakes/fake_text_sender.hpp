@@ -21,7 +21,7 @@ class fake_text_sender final : public ports::text_sender {
   };
   struct asked_for {
     domain::request_id request_id{};
-    std::string to, body, environment_id, traceparent;
+    std::string to, body, environment_id, traceparent, receipt_ref;
     std::uint32_t attempt_number = 0;
     timestamp at, expires_at;
     milliseconds time_left{0};  // until the deadline
@@ -40,8 +40,9 @@ class fake_text_sender final : public ports::text_sender {
   awaitable<ports::sender_reply> send(const ports::text_order& order, ports::steady_time deadline) override {
     const auto began = clock_.steady_now();
     asked.push_back({order.request_id, std::string(order.to), std::string(order.body),
-                     order.environment->environment_id, std::string(order.traceparent), order.attempt_number,
-                     clock_.now(), order.expires_at, std::chrono::duration_cast<milliseconds>(deadline - began)});
+                     order.environment->environment_id, std::string(order.traceparent), std::string(order.receipt_ref),
+                     order.attempt_number, clock_.now(), order.expires_at,
+                     std::chrono::duration_cast<milliseconds>(deadline - began)});
     answer next;
     if (!script.empty()) {
       next = script.front();

@@ -64,7 +64,8 @@ pipeline::rules pipeline_world::rules() const {
   auto ring = domain::key_ring::make({{"k1", key, std::nullopt, key_ends}});
   return {.settings = std::move(snapshot),
           .code_keys = std::make_shared<const domain::key_ring>(ring->derive(domain::code_key_label)),
-          .device_token_key = std::make_shared<const secret>(std::string(32, 'd'))};
+          .device_token_key = std::make_shared<const secret>(std::string(32, 'd')),
+          .ref_keys = ref_keys};
 }
 
 void pipeline_world::update() {

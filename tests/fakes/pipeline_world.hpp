@@ -42,13 +42,17 @@ class counted_telemetry final : public ports::telemetry {
   void attempt_made(const domain::attempt&) override { ++attempts; }
   void dead_lettered(domain::dead_letter_error error) override { ++dead_letters[std::string(to_text(error))]; }
   void check_answered(std::string_view, std::string_view) override {}
+  void receipt_taken(std::string_view, std::string_view status, std::uint32_t) override {
+    ++receipts[std::string(status)];
+  }
+  void receipt_refused(domain::receipt_refusal because) override { ++refusals[std::string(to_text(because))]; }
   void in_flight_changed(int by) override { in_flight += by; }
   void held_changed(int by) override { held += by; }
   void dependency_up(std::string_view, bool) override {}
   void clock_skew(milliseconds by) override { skew = by; }
   void client_address_uncounted() override { ++addresses_uncounted; }
 
-  std::map<std::string, int> ended, dead_letters;
+  std::map<std::string, int> ended, dead_letters, receipts, refusals;
   int attempts = 0, in_flight = 0, held = 0, addresses_uncounted = 0;
   milliseconds oldest{0}, skew{0};
 };
@@ -115,7 +119,8 @@ class pipeline_world {
   fake_event_stream stream;
   std::map<std::string, domain::environment_settings> environments;
   bool current = true;
-  std::optional<timestamp> key_ends;  // of the ring's only key
+  std::optional<timestamp> key_ends;                 // of the ring's only key
+  std::shared_ptr<const domain::key_ring> ref_keys;  // none: no receipts are asked for
   pipeline::services services{.store = store,
                               .twilio = &twilio,
                               .kinde = &kinde,

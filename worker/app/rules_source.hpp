@@ -6,12 +6,13 @@
 #include <string>
 
 #include "worker/adapters/settings/settings_directory.hpp"
+#include "worker/app/watched_key_ring.hpp"
 #include "worker/config/worker_config.hpp"
 #include "worker/pipeline/services.hpp"
 
 namespace sendcode::app {
 
-// What may change while the worker runs: settings with their secrets, and the key ring. One thread.
+// What may change while the worker runs: settings with their secrets, and the key rings. One thread.
 class rules_source {
  public:
   // The error is a text for the user, a line each: key files that cannot be used.
@@ -24,11 +25,13 @@ class rules_source {
  private:
   explicit rules_source(const config::worker_config& config);
 
-  void take_codes(const secret_ptr& file);
+  void watch_refs();
 
   std::unique_ptr<config::secrets_directory> secrets_;  // the watchers point to it
   adapters::settings_directory settings_;
-  config::watched_secret codes_;
+  std::optional<watched_key_ring> codes_;  // there, once open() is done
+  std::optional<watched_key_ring> refs_;   // none: no receipts are asked for
+  bool refs_sealable_ = true;
   pipeline::rules rules_;
 };
 

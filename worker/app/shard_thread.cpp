@@ -7,6 +7,12 @@ namespace {
 
 constexpr std::chrono::seconds heartbeat_interval{1};
 
+senders::twilio_sender_config to_sender_config(const config::twilio_config& config) {
+  senders::twilio_sender_config out{config.base_url, config.ca_file.string()};
+  if (config.status_callback_url) out.receipts_address = to_text(*config.status_callback_url);
+  return out;
+}
+
 std::optional<senders::kinde_sender> make_kinde(const config::worker_config& config, ports::https_client& client,
                                                 ports::clock& clock, std::function<void(bool)> on_up) {
   if (!config.kinde) return std::nullopt;
@@ -39,7 +45,7 @@ shard_thread::shard_thread(const config::worker_config& config, const secret& su
       store_(context_.get_executor(), to_redis_options(config.redis), subjects_key, clock_,
              [this](bool up) { telemetry_->dependency_up("redis", up); }),
       client_(context_),
-      twilio_(client_, clock_, {config.twilio.base_url, config.twilio.ca_file.string()},
+      twilio_(client_, clock_, to_sender_config(config.twilio),
               [this](bool up) { telemetry_->dependency_up("twilio", up); }),
       kinde_(make_kinde(config, client_, clock_, [this](bool up) { telemetry_->dependency_up("kinde", up); })) {
   const pipeline::services with{.store = store_,

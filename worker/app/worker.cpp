@@ -73,6 +73,11 @@ std::expected<std::unique_ptr<worker>, std::string> worker::make(const config::w
       {.alive = [self] { return self->is_alive(); }, .ready = [self] { return self->ready_.load(); }});
   if (!http) return std::unexpected(http.error() + '\n');
   out->http_ = std::move(*http);
+  if (config.webhooks_http) {
+    auto webhooks = webhook_thread::make(config, *out->stream_, out->metrics_, out->rules_.current());
+    if (!webhooks) return std::unexpected(webhooks.error() + '\n');
+    out->webhooks_ = std::move(*webhooks);
+  }
   return out;
 }
 
@@ -97,6 +102,7 @@ void worker::start() {
   watch_signals();
   for (auto& shard : shards_) shard->start();
   http_->start();
+  if (webhooks_) webhooks_->start();
   reload_each_second();
   log::info("started", {{"shards", shards_.size()},
                         {"max_in_flight", static_cast<std::int64_t>(config_.max_in_flight)},
@@ -123,6 +129,7 @@ void worker::apply(const pipeline::rules& rules) {
   telemetry_->dependency_up("settings", rules.settings->current);
   for (auto& shard : shards_) shard->events().update(rules);
   http_->update(rules);
+  if (webhooks_) webhooks_->update(rules);
   ready_ = rules.settings->current && !draining_;
   if (rules.settings->current && !std::exchange(streaming_, true)) {
     // Not before: what is unknown without settings could only be held, or refused.
@@ -174,7 +181,8 @@ void worker::finish_stream() {
   if (finishing_) return;
   finishing_ = true;
   drain_timer_.cancel();
-  http_->stop();  // before the stream: a check's status is still to be published
+  http_->stop();  // before the stream: a check's status is still to be published, and a receipt's acknowledged
+  if (webhooks_) webhooks_->stop();
   if (!streaming_) {
     control_.stop();
     return;

@@ -14,6 +14,7 @@
 #include "worker/app/http_thread.hpp"
 #include "worker/app/rules_source.hpp"
 #include "worker/app/shard_thread.hpp"
+#include "worker/app/webhook_thread.hpp"
 #include "worker/config/worker_config.hpp"
 
 namespace sendcode::app {
@@ -53,7 +54,8 @@ class worker {
   std::unique_ptr<kafka::kafka_stream> stream_;
   std::vector<std::unique_ptr<shard_thread>> shards_;
   std::unique_ptr<http_thread> http_;
-  std::atomic<bool> ready_ = false;  // settings were read once, and no drain has begun
+  std::unique_ptr<webhook_thread> webhooks_;  // null: not configured
+  std::atomic<bool> ready_ = false;           // settings were read once, and no drain has begun
   std::size_t shards_busy_ = 0;
   bool streaming_ = false;  // the stream was started
   bool draining_ = false;

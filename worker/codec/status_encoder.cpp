@@ -95,6 +95,30 @@ encoded_record encode_check(const check_status& status) {
   return out;
 }
 
+encoded_record encode_receipt(const receipt_status& status) {
+  const auto& ref = *status.ref;
+  const auto& receipt = *status.receipt;
+  encoded_record out;
+  out.key = ref.challenge_id;
+  out.headers =
+      status_headers(fmt::format("{}/{}", receipt.message_id, receipt.status), ref.challenge_id, {}, status.now);
+  json_writer json(out.value);
+  json.text("kind", "receipt")
+      .text("request_id", to_hex(as_text(ref.request_id)))
+      .text("environment_id", status.environment_id)
+      .text("application_id", ref.application_id)
+      .text("challenge_id", ref.challenge_id)
+      .text("purpose", to_text(ref.purpose))
+      .text("status", receipt.status)
+      .text("sender", to_text(domain::sender_kind::twilio))
+      .text("message_id", receipt.message_id);
+  const auto reason = receipt.failure_reason();
+  if (reason != domain::reason::none) json.text("reason", to_text(reason));
+  add_phone(json, status.phone);
+  json.close();
+  return out;
+}
+
 std::vector<std::pair<std::string, std::string>> dead_letter_headers(domain::dead_letter_error error,
                                                                      std::string_view detail,
                                                                      const dead_letter_source& source) {

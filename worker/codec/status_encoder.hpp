@@ -11,6 +11,8 @@
 #include "worker/domain/event.hpp"
 #include "worker/domain/outcome.hpp"
 #include "worker/domain/phone_number.hpp"
+#include "worker/domain/receipt_ref.hpp"
+#include "worker/domain/twilio_receipt.hpp"
 
 namespace sendcode::codec {
 
@@ -45,6 +47,16 @@ struct check_status {
   timestamp now;
 };
 encoded_record encode_check(const check_status& status);
+
+// What Twilio later told of a text, kind `receipt`.
+struct receipt_status {
+  std::string_view environment_id;
+  const domain::receipt_ref* ref;
+  const domain::twilio_receipt* receipt;
+  const domain::phone_number* phone = nullptr;
+  timestamp now;
+};
+encoded_record encode_receipt(const receipt_status& status);
 
 // The headers that a dead letter gets beside its own.
 struct dead_letter_source {

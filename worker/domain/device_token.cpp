@@ -9,19 +9,6 @@ constexpr std::size_t expiry_size = 8;
 constexpr std::size_t id_size = 16;
 constexpr std::size_t mac_size = 32;
 
-std::string big_endian(std::int64_t value) {
-  std::string out;
-  for (int shift = 56; shift >= 0; shift -= 8)
-    out += static_cast<char>(static_cast<std::uint64_t>(value) >> shift & 255U);
-  return out;
-}
-
-std::int64_t from_big_endian(std::string_view bytes) {
-  std::uint64_t value = 0;
-  for (const char c : bytes) value = value << 8 | static_cast<unsigned char>(c);
-  return static_cast<std::int64_t>(value);
-}
-
 digest sign(std::string_view key, std::string_view environment_id, std::string_view phone, std::string_view expiry,
             std::string_view id) {
   return hmac_sha256(key, length_prefixed().add(environment_id).add(phone).add(expiry).add(id).bytes());
@@ -32,7 +19,7 @@ digest sign(std::string_view key, std::string_view environment_id, std::string_v
 std::string make_device_token(std::string_view key, std::string_view environment_id, std::string_view phone,
                               const byte_array<16>& id, timestamp now) {
   const auto expires = std::chrono::duration_cast<seconds>((now + device_token_life).time_since_epoch());
-  const std::string expiry = big_endian(expires.count());
+  const std::string expiry = to_big_endian(static_cast<std::uint64_t>(expires.count()));
   const digest mac = sign(key, environment_id, phone, expiry, as_text(id));
   return to_base64url(expiry + std::string(as_text(id)) + std::string(as_text(mac)));
 }
@@ -46,7 +33,7 @@ bool is_valid_device_token(std::string_view key, std::string_view environment_id
   const auto id = all.substr(expiry_size, id_size);
   const digest mac = sign(key, environment_id, phone, expiry, id);
   if (!equal_in_constant_time(as_text(mac), all.substr(expiry_size + id_size))) return false;
-  return timestamp{seconds{from_big_endian(expiry)}} > now;
+  return timestamp{seconds{static_cast<std::int64_t>(from_big_endian(expiry))}} > now;
 }
 
 }  // namespace sendcode::domain

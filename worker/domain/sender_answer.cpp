@@ -112,6 +112,13 @@ reason reason_for(answer_class answer, std::uint32_t error_code) noexcept {
   return reason::none;
 }
 
+reason reason_for_receipt(std::uint32_t error_code) noexcept {
+  const row* known = find_row(error_code);
+  // "Unknown" is what a request's answer can be: a receipt says that the text did not arrive.
+  if (known == nullptr || known->answer == answer_class::unknown) return reason::none;
+  return reason_for(known->answer, error_code);
+}
+
 std::string_view error_meaning(std::uint32_t error_code) noexcept {
   const row* known = find_row(error_code);
   return known == nullptr ? std::string_view() : known->meaning;

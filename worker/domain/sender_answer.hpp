@@ -23,6 +23,9 @@ answer_class classify(sender_kind sender, const exchange_result& result) noexcep
 // For an event that ends with this answer.
 reason reason_for(answer_class answer, std::uint32_t error_code) noexcept;
 
+// For a text whose receipt bears this code; none: the code does not say.
+reason reason_for_receipt(std::uint32_t error_code) noexcept;
+
 // What one of Twilio's error codes means, for a log line; empty: the code is not in our table.
 std::string_view error_meaning(std::uint32_t error_code) noexcept;
 

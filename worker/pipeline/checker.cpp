@@ -4,10 +4,10 @@
 
 #include "common/crypto.hpp"
 #include "common/logging.hpp"
-#include "worker/codec/status_encoder.hpp"
 #include "worker/domain/code.hpp"
 #include "worker/domain/device_token.hpp"
 #include "worker/domain/phone_number.hpp"
+#include "worker/pipeline/status_record.hpp"
 
 namespace sendcode::pipeline {
 namespace {
@@ -134,21 +134,16 @@ std::optional<bool> checker::is_right(const ports::guess& made, const ports::gue
 
 void checker::tell(const ports::guess& made, const ports::guess_counted& counted, const domain::phone_number& phone,
                    std::string_view status) {
-  auto encoded = codec::encode_check({.request_id = counted.first_request_id,
-                                      .environment_id = made.environment_id,
-                                      .application_id = made.application_id,
-                                      .challenge_id = made.challenge_id,
-                                      .purpose = made.purpose,
-                                      .phone = &phone,
-                                      .status = status,
-                                      .number = counted.number,
-                                      .now = clock_.now()});
-  ports::outgoing_record out;
-  out.topic = ports::topic::delivery_status;
-  out.key = std::move(encoded.key);
-  out.headers = std::move(encoded.headers);
-  out.value = std::move(encoded.value);
-  stream_.publish(std::move(out), std::nullopt);
+  stream_.publish(to_record(codec::encode_check({.request_id = counted.first_request_id,
+                                                 .environment_id = made.environment_id,
+                                                 .application_id = made.application_id,
+                                                 .challenge_id = made.challenge_id,
+                                                 .purpose = made.purpose,
+                                                 .phone = &phone,
+                                                 .status = status,
+                                                 .number = counted.number,
+                                                 .now = clock_.now()})),
+                  std::nullopt);
 }
 
 }  // namespace sendcode::pipeline

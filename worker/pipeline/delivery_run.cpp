@@ -90,7 +90,8 @@ ports::text_order delivery_run::order_now() const {
           .attempt_number = attempts_ + 1,
           .now = leased_.grant.store_now + elapsed(),  // by the clock that the code's life is counted with
           .expires_at = leased_.grant.expires_at,
-          .traceparent = leased_.event.traceparent};
+          .traceparent = leased_.event.traceparent,
+          .receipt_ref = leased_.receipt_ref};
 }
 
 ports::event_flags delivery_run::flags() const {

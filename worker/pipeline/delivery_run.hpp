@@ -20,6 +20,7 @@ struct leased_event {
   ports::token token{};
   ports::steady_time lease_began;   // before the command that asked for it was written
   std::function<bool()> must_stop;  // drained or revoked: give back what was not sent yet
+  std::string receipt_ref{};        // for the texts' receipts; empty: none are asked for
 };
 
 // Given back before anything was sent; the event is another member's, or ours after a restart.

@@ -9,6 +9,8 @@
 #include "worker/domain/device_token.hpp"
 #include "worker/domain/message_text.hpp"
 #include "worker/pipeline/admission_request.hpp"
+#include "worker/pipeline/receipt_refs.hpp"
+#include "worker/pipeline/status_record.hpp"
 #include "worker/pipeline/store_retry.hpp"
 
 namespace sendcode::pipeline {
@@ -55,15 +57,6 @@ std::string_view to_text(domain::hold::why why) {
       return "no sender is configured for it";
   }
   return "";
-}
-
-ports::outgoing_record to_outgoing(ports::topic topic, codec::encoded_record record) {
-  ports::outgoing_record out;
-  out.topic = topic;
-  out.key = std::move(record.key);
-  out.headers = std::move(record.headers);
-  out.value = std::move(record.value);
-  return out;
 }
 
 }  // namespace
@@ -267,6 +260,7 @@ awaitable<bool> event_run::go_on(ports::granted& grant, const domain::send_plan&
                           grant.nonce);
   secret body(domain::message_text(code.expose(), taken_.event.locale, plan.phone.country));
   leased_event leased{taken_.event, plan, grant, token_, admit_asked_, [this] { return must_stop(); }};
+  leased.receipt_ref = make_receipt_ref(with_, rules_, taken_.event, plan, std::min(birth(), grant.store_now));
   delivery_run delivery(with_, shard_.chosen, shard_.accounts, std::move(leased), std::move(body));
   auto result = co_await delivery.run();
   if (auto* end = std::get_if<ports::settled>(&result)) {
@@ -312,8 +306,7 @@ void event_run::finish(const ports::settled& end) {
                                      .now = with_.clock.now()};
   const auto age = std::chrono::duration_cast<milliseconds>(status.now - birth());
   with_.telemetry.event_ended(taken_.event.environment_id, taken_.event.purpose, end.outcome, age);
-  with_.stream.publish(to_outgoing(ports::topic::delivery_status, codec::encode_outcome(status)),
-                       taken_.record.position);
+  with_.stream.publish(to_record(codec::encode_outcome(status)), taken_.record.position);
 }
 
 void event_run::dead_letter(domain::dead_letter_error error, std::string_view detail) {

@@ -36,8 +36,9 @@ struct options {
 // What changes while the worker runs, as one moment's view.
 struct rules {
   domain::settings_ptr settings;
-  std::shared_ptr<const domain::key_ring> code_keys;  // derived for codes (domain/code.hpp)
-  std::shared_ptr<const secret> device_token_key;     // derived for device tokens
+  std::shared_ptr<const domain::key_ring> code_keys;   // derived for codes (domain/code.hpp)
+  std::shared_ptr<const secret> device_token_key;      // derived for device tokens
+  std::shared_ptr<const domain::key_ring> ref_keys{};  // derived for refs; null: no receipts are asked for
 };
 
 constexpr std::uint32_t kinde_monthly_allowance = 10;  // without an account of one's own

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -48,6 +49,8 @@ struct outgoing_record {
   std::vector<std::pair<std::string, std::string>> headers;
   std::string value;
   bool null_value = false;  // a dead letter whose value is too large to copy
+  // Called once the log has it, on a thread of the log's that must not wait; never, where the record is given up.
+  std::function<void()> acknowledged{};
 };
 
 // Statuses out, completions back. Any thread; never waits.

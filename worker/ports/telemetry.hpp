@@ -6,6 +6,7 @@
 
 #include "worker/domain/event.hpp"
 #include "worker/domain/outcome.hpp"
+#include "worker/domain/twilio_receipt.hpp"
 
 // What is counted about the running worker. Any thread; never waits. Label values come from closed sets (design §12):
 // implementations map what is outside them to `_other` or `other`.
@@ -19,6 +20,8 @@ class telemetry {
   virtual void attempt_made(const domain::attempt& attempt) = 0;
   virtual void dead_lettered(domain::dead_letter_error error) = 0;
   virtual void check_answered(std::string_view environment, std::string_view status) = 0;
+  virtual void receipt_taken(std::string_view environment, std::string_view status, std::uint32_t error_code) = 0;
+  virtual void receipt_refused(domain::receipt_refusal because) = 0;
   virtual void in_flight_changed(int by) = 0;
   virtual void held_changed(int by) = 0;
   virtual void dependency_up(std::string_view dependency, bool up) = 0;  // kafka, redis, twilio, kinde, settings

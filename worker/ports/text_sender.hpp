@@ -25,6 +25,7 @@ struct text_order {
   timestamp now;
   timestamp expires_at;  // of the code: the sender is asked not to deliver later
   std::string_view traceparent;
+  std::string_view receipt_ref{};  // sealed; empty: no receipts are asked for
 };
 
 struct sender_reply {

@@ -55,6 +55,15 @@ void sandbox::clear_faults() const {
   http_call(control_, "DELETE", "/sandbox/faults");
 }
 
+int sandbox::receipt(const std::string& sid, const std::string& status, int error_code) const {
+  nlohmann::json wanted{{"sid", sid}, {"status", status}};
+  if (error_code != 0) wanted["error_code"] = error_code;
+  const auto answer = http_call(control_, "POST", "/sandbox/receipts", wanted.dump());
+  if (answer.status == 502) return answer.status;
+  if (answer.status != 200) throw std::runtime_error("the sandbox sends no receipt: " + answer.body);
+  return nlohmann::json::parse(answer.body)["http_status"].get<int>();
+}
+
 std::string code_in(const std::string& body) {
   static const std::regex digits("\\b[0-9]{6}\\b");
   std::smatch found;

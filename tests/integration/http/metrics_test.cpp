@@ -46,6 +46,9 @@ TEST_CASE("metrics come out in Prometheus' text format under their names", "[met
       {.sender = domain::sender_kind::twilio, .outcome = domain::answer_class::opted_out, .error_code = 21610});
   telemetry.dead_lettered(domain::dead_letter_error::invalid_json);
   telemetry.check_answered("env_1", "approved");
+  telemetry.receipt_taken("env_1", "undelivered", 30005);
+  telemetry.receipt_taken("env_1", "delivered", 0);
+  telemetry.receipt_refused(domain::receipt_refusal::not_understood);
   telemetry.in_flight_changed(3);
   telemetry.in_flight_changed(-1);
   telemetry.held_changed(1);
@@ -65,6 +68,9 @@ TEST_CASE("metrics come out in Prometheus' text format under their names", "[met
   CHECK(holds(text, R"(sendcode_attempts_total{error_code="21610",outcome="opted_out",sender="twilio"} 1)"));
   CHECK(holds(text, R"(sendcode_dead_letters_total{error="invalid_json"} 1)"));
   CHECK(holds(text, R"(sendcode_checks_total{environment="env_1",status="approved"} 1)"));
+  CHECK(holds(text, R"(sendcode_receipts_total{environment="env_1",error_code="30005",status="undelivered"} 1)"));
+  CHECK(holds(text, R"(sendcode_receipts_total{environment="env_1",error_code="none",status="delivered"} 1)"));
+  CHECK(holds(text, R"(sendcode_receipts_refused_total{because="not_understood"} 1)"));
   CHECK(holds(text, "sendcode_in_flight 2"));
   CHECK(holds(text, "sendcode_held_events 1"));
   CHECK(holds(text, R"(sendcode_dependency_up{dependency="redis"} 1)"));
@@ -83,12 +89,14 @@ TEST_CASE("labels come from closed sets", "[metrics]") {
   telemetry.event_ended("made_up", domain::purpose::mfa, sent, 0ms);
   telemetry.check_answered("made_up", "maybe");
   telemetry.dependency_up("the moon", true);
+  telemetry.receipt_taken("made_up", "teleported", 1);
   for (std::uint32_t code = 1; code < 200; ++code) telemetry.attempt_made({.error_code = code});
   const std::string text = registry.render();
   CAPTURE(text);
   CHECK(holds(text, R"(sendcode_events_total{environment="_other",purpose="mfa",reason="",status="sent"} 1)"));
   CHECK(holds(text, R"(sendcode_checks_total{environment="_other",status="other"} 1)"));
   CHECK(holds(text, R"(sendcode_dependency_up{dependency="other"} 1)"));
+  CHECK(holds(text, R"(sendcode_receipts_total{environment="_other",error_code="other",status="other"} 1)"));
   CHECK(holds(text, R"(sendcode_attempts_total{error_code="other",outcome="unknown",sender=""} 199)"));
   CHECK(text.find("made_up") == std::string::npos);
 }

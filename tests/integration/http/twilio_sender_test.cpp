@@ -1,4 +1,5 @@
 #include "common/bytes.hpp"
+#include "common/form.hpp"
 #include "tests/catch.hpp"
 #include "tests/integration/http/sender_world.hpp"
 
@@ -43,6 +44,22 @@ TEST_CASE("an API key is preferred, a number sends as From, and redaction is ask
   CHECK(asked.body.find("&From=%2B61400000000&") != std::string::npos);
   CHECK(asked.body.find("MessagingServiceSid") == std::string::npos);
   CHECK(asked.body.ends_with("&ContentRetention=discard"));
+}
+
+TEST_CASE("receipts are asked for where there is an address for them and the order has a ref", "[twilio]") {
+  world w;
+  senders::twilio_sender sender(w.client, w.clock,
+                                {*parse_url("https://api.twilio.com"), "/ca.pem", "https://hooks.example.com:8443/in"});
+  auto without = w.twilio();
+  const auto callback = [&](ports::text_sender& by) -> std::string {
+    w.send(by);
+    const auto fields = parse_form(w.client.asked.back().body, 64);
+    return std::string(only_field(*fields, "StatusCallback").value_or("none"));
+  };
+  CHECK(callback(sender) == "none");
+  w.order.receipt_ref = "AQFh-_x";
+  CHECK(callback(sender) == "https://hooks.example.com:8443/in/webhooks/twilio/env_live?ref=AQFh-_x#rc=3&rp=5xx,ct,rt");
+  CHECK(callback(without) == "none");
 }
 
 TEST_CASE("a missing secret asks nobody", "[twilio]") {

@@ -1,4 +1,5 @@
 // Records out: an event completes when Kafka has acknowledged its outcome, and not before.
+#include <atomic>
 #include <set>
 
 #include "tests/catch.hpp"
@@ -115,6 +116,34 @@ TEST_CASE("statuses and dead letters go to their topics with key, headers and nu
   };
   CHECK(reader->read(each, patience, true) == kafka::read_result::at_end);
   CHECK(count == 1);
+}
+
+TEST_CASE("who asks is told once the log has a record, and not while it refuses it", "[mock]") {
+  cluster kafka;
+  const auto topics = make_topics(kafka, 1);
+  std::atomic<int> told = 0;  // outlives the worker, whose thread sets it
+  worker_side worker(options_for(kafka, topics));
+  const auto publish = [&](const std::string& value) {
+    worker.stream().publish({.topic = ports::topic::delivery_status,
+                             .key = "c1",
+                             .headers = {},
+                             .value = value,
+                             .acknowledged = [&] { ++told; }},
+                            {});
+  };
+  publish("first");
+  REQUIRE(eventually([&] { return told == 1; }));
+
+  const std::vector<rd_kafka_resp_err_t> refusals(100, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
+  rd_kafka_mock_push_request_errors_array(kafka.mock(), produce_request, refusals.size(), refusals.data());
+  publish("second");
+  REQUIRE(eventually([&] { return worker.stream().counts().publish_failures >= 2; }));
+  CHECK(told == 1);
+  rd_kafka_mock_clear_request_errors(kafka.mock(), produce_request);
+  CHECK(eventually([&] { return told == 2; }));
+  REQUIRE(worker.finish());
+  CHECK(told == 2);
+  CHECK(values_in(kafka, topics.statuses) == std::multiset<std::string>{"first", "second"});
 }
 
 TEST_CASE("a fatal error of the producer is reported with its reason, once", "[mock]") {

@@ -113,6 +113,31 @@ TEST_CASE("a check bears the challenge's first request id and the number of the 
   CHECK(headers.at("ce_id") == "7e64af90efac90b6f1fe74c5f054ba93/check/3");
 }
 
+TEST_CASE("a receipt bears what its text belongs to, and Twilio's word") {
+  domain::receipt_ref ref;
+  ref.request_id = an_event().request_id;
+  ref.challenge_id = "k3Jw9sQ2vT7yB4nH1cXzLg";
+  ref.application_id = "app_web";
+  const auto phone = *domain::parse_phone_number("+61491570006", "");
+  const std::string sid = "SM00000000000000000000000000000001";
+  domain::twilio_receipt receipt{sid, "undelivered", 30005, "+61491570006"};
+  const auto record = codec::encode_receipt(
+      {.environment_id = "env_live", .ref = &ref, .receipt = &receipt, .phone = &phone, .now = now});
+  CHECK(json::parse(record.value) == json::parse(R"({"kind":"receipt","request_id":"7e64af90efac90b6f1fe74c5f054ba93",
+    "environment_id":"env_live","application_id":"app_web","challenge_id":"k3Jw9sQ2vT7yB4nH1cXzLg","purpose":"sign_in",
+    "status":"undelivered","sender":"twilio","message_id":"SM00000000000000000000000000000001",
+    "reason":"recipient_unreachable","phone_number":"+61*******06","country":"AU"})"));
+  CHECK(record.key == ref.challenge_id);
+  const std::map<std::string, std::string> headers(record.headers.begin(), record.headers.end());
+  CHECK(headers.at("ce_id") == sid + "/undelivered");
+  CHECK(headers.at("ce_subject") == ref.challenge_id);
+
+  receipt.status = "delivered";
+  const auto bare = codec::encode_receipt({.environment_id = "env_live", .ref = &ref, .receipt = &receipt, .now = now});
+  for (const char* absent : {"reason", "phone_number", "country"})
+    CHECK_FALSE(json::parse(bare.value).contains(absent));
+}
+
 TEST_CASE("a dead letter says why, and where it came from") {
   const auto headers = codec::dead_letter_headers(domain::dead_letter_error::invalid_event, "purpose is missing",
                                                   {"sms.send-code", 7, 123'456'789'012});

@@ -145,3 +145,10 @@ TEST_CASE("UTF-8 is judged as the standard's table does, for all pairs of bytes 
     if (is_valid_utf8(text) != is_utf8_by_the_table(text)) FAIL(to_hex(text));
   }
 }
+
+TEST_CASE("numbers are written with their most significant byte first") {
+  CHECK(to_hex(to_big_endian(0x0102030405060708)) == "0102030405060708");
+  for (const std::uint64_t value : {std::uint64_t{0}, std::uint64_t{255}, UINT64_MAX}) {
+    CHECK(from_big_endian(to_big_endian(value)) == value);
+  }
+}

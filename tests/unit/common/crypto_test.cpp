@@ -15,6 +15,9 @@ TEST_CASE("SHA-256, HMAC and HKDF give the vectors of their standards") {
   CHECK(to_hex(
             as_text(hmac_sha256(std::string(131, '\xaa'), "Test Using Larger Than Block-Size Key - Hash Key First"))) ==
         "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
+  // RFC 2202, case 2.
+  CHECK(to_hex(as_text(hmac_sha1("Jefe", "what do ya want for nothing?"))) ==
+        "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79");
   // RFC 5869, case 3: no salt, no label; the first 32 bytes.
   CHECK(to_hex(as_text(hkdf_sha256(std::string(22, '\x0b'), ""))) ==
         "8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d");

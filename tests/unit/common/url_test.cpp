@@ -48,3 +48,19 @@ TEST_CASE("a URL that holds more or less than an address is refused", "[url]") {
     CHECK_FALSE(parse_url(text));
   }
 }
+
+TEST_CASE("a URL is written as it was read, with its port where that is needed or asked for", "[url]") {
+  using sendcode::to_text;
+  using sendcode::url_port;
+  for (const char* text : {"https://example.com", "https://example.com:8443/a/b", "http://127.0.0.1:9000/v1",
+                           "https://[2001:db8::1]:8443/x", "http://[::1]"}) {
+    CHECK(to_text(*parse_url(text)) == text);
+  }
+  const auto own = *parse_url("https://example.com:443/a");
+  CHECK(to_text(own) == "https://example.com/a");
+  CHECK(to_text(own, url_port::always) == "https://example.com:443/a");
+  CHECK(to_text(own, url_port::never) == "https://example.com/a");
+  const auto other = *parse_url("http://localhost:8443");
+  CHECK(to_text(other, url_port::always) == "http://localhost:8443");
+  CHECK(to_text(other, url_port::never) == "http://localhost");
+}

@@ -13,6 +13,7 @@
 #include "tests/catch.hpp"
 #include "worker/codec/event_decoder.hpp"
 #include "worker/codec/settings_document.hpp"
+#include "worker/domain/twilio_receipt.hpp"
 
 using namespace sendcode;
 namespace fs = std::filesystem;
@@ -127,6 +128,19 @@ TEST_CASE("the decoder refuses every bad example of a structured event, and name
       CHECK(event.error().detail.starts_with(field + ' '));
     }
   }
+}
+
+TEST_CASE("every example of a receipt is understood") {
+  int count = 0;
+  for (const auto& file : examples("openapi", 10)) {
+    if (!file.filename().string().starts_with("Receipt.")) continue;
+    INFO(file);
+    ++count;
+    form_fields fields;
+    for (const auto& [name, value] : nlohmann::json::parse(read(file)).items()) fields.emplace_back(name, value);
+    CHECK(domain::read_twilio_receipt(fields));
+  }
+  CHECK(count >= 1);
 }
 
 TEST_CASE("every settings example is taken") {

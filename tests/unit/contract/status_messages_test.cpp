@@ -170,6 +170,27 @@ TEST_CASE("a check tells its number in its id") {
   }
 }
 
+TEST_CASE("a receipt tells each of Twilio's words, and why a text did not arrive") {
+  const auto event = an_event();
+  const domain::receipt_ref ref{event.request_id, event.challenge_id, event.application_id, event.purpose, asked_at};
+  for (const auto word : domain::receipt_statuses) {
+    for (const std::uint32_t code : {0U, 21610U, 30003U, 30007U, 30008U, 30036U, 30450U, 39999U}) {
+      const domain::twilio_receipt receipt{"SM00000000000000000000000000000001", word, code, event.phone_number};
+      const auto number = domain::parse_phone_number(event.phone_number, "");
+      const auto record = codec::encode_receipt({.environment_id = event.environment_id,
+                                                 .ref = &ref,
+                                                 .receipt = &receipt,
+                                                 .phone = code == 0 ? nullptr : &*number,
+                                                 .now = later});
+      auto message = as_message("sms.delivery-status", record.key, record.headers);
+      message["value"] = json::parse(record.value);
+      write_out(message);
+      CHECK(message["value"]["status"].get<std::string>() == word);
+      CHECK(message["headers"].dump().find(receipt.message_id + "/" + std::string(word) + "\"") != std::string::npos);
+    }
+  }
+}
+
 TEST_CASE("a dead letter bears its error and where it came from") {
   for (int number = 0; number <= static_cast<int>(domain::dead_letter_error::poison); ++number) {
     const auto error = static_cast<domain::dead_letter_error>(number);

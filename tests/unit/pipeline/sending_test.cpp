@@ -1,6 +1,7 @@
 // Attempts, looks and the other sender, with exact times: jitter draws a half.
 #include "tests/catch.hpp"
 #include "tests/fakes/pipeline_world.hpp"
+#include "worker/domain/receipt_ref.hpp"
 
 using namespace sendcode;
 using namespace std::chrono_literals;
@@ -15,6 +16,12 @@ std::vector<std::int64_t> times(const tests::fake_text_sender& sender) {
   std::vector<std::int64_t> out;
   for (const auto& asked : sender.asked) out.push_back((asked.at - sender.asked[0].at).count());
   return out;
+}
+
+std::shared_ptr<const domain::key_ring> ring_of_refs(std::optional<timestamp> not_after = {}) {
+  const auto key = std::make_shared<const secret>(std::string(32, 'r'));
+  const auto ring = domain::key_ring::make({{"r1", key, std::nullopt, not_after}});
+  return std::make_shared<const domain::key_ring>(ring->derive(domain::ref_key_label));
 }
 
 }  // namespace
@@ -208,4 +215,44 @@ TEST_CASE("MFA goes by the Kinde sender where Twilio is not used for it") {
   CHECK_FALSE(w.status(offset).contains("failed_over"));
   CHECK(w.store.admitted[0].allowance->max == 1000);
   CHECK(w.store.admitted[0].device == ports::device_class::known);
+}
+
+TEST_CASE("a text bears the sealed ref of its event, whichever attempt it is") {
+  pipeline_world w;
+  w.ref_keys = ring_of_refs();
+  w.update();
+  w.twilio.script = {{.outcome = answer_class::busy}, {}};
+  tests::event_words words;
+  words.purpose = "mfa";
+  words.challenge = "k3Jw9sQ2vT7yB4nH1cXzLg";
+  words.id = "an event";
+  const auto born = w.clock.now();
+  w.deliver(words);
+  w.pass(1s);
+  REQUIRE(w.twilio.asked.size() == 2);
+  CHECK(w.twilio.asked[0].receipt_ref == w.twilio.asked[1].receipt_ref);
+  const auto ref = domain::open_ref(*w.ref_keys, "env_live", w.twilio.asked[0].receipt_ref, w.clock.now());
+  CHECK(ref == domain::receipt_ref{pipeline_world::request_id("an event"), words.challenge, "app_web",
+                                   domain::purpose::mfa, born});
+  w.deliver();
+  CHECK(w.twilio.asked[2].receipt_ref != w.twilio.asked[0].receipt_ref);
+}
+
+TEST_CASE("a text goes out without a ref where no receipts are asked for, and where no key of the ring is valid") {
+  for (const bool asked_for : {false, true}) {
+    pipeline_world w;
+    if (asked_for) w.ref_keys = ring_of_refs(w.clock.now());
+    w.update();
+    CHECK(w.outcome(w.deliver()) == "sent");
+    CHECK(w.twilio.asked.at(0).receipt_ref.empty());
+  }
+}
+
+TEST_CASE("a receipt can only come of a text by Twilio, so no ref is sealed for others") {
+  pipeline_world w;
+  w.ref_keys = ring_of_refs();
+  w.environment().sms.twilio.reset();
+  w.update();
+  CHECK(w.outcome(w.deliver()) == "sent");
+  CHECK(w.kinde.asked.at(0).receipt_ref.empty());
 }

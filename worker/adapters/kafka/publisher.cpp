@@ -142,6 +142,7 @@ void publisher::delivered(const rd_kafka_message_t& message) {
   if (!said_.empty()) said_.clear();
   link_.alive();
   if (record->completes) wired_.completed(*record->completes);
+  if (record->record.acknowledged) record->record.acknowledged();
 }
 
 void publisher::on_delivery(rd_kafka_t*, const rd_kafka_message_t* message, void* self) {

@@ -21,6 +21,8 @@ struct registry::families {
   prometheus::Family<prometheus::Counter>& attempts;
   prometheus::Family<prometheus::Counter>& dead_letters;
   prometheus::Family<prometheus::Counter>& checks;
+  prometheus::Family<prometheus::Counter>& receipts;
+  prometheus::Family<prometheus::Counter>& receipts_refused;
   prometheus::Family<prometheus::Gauge>& dependencies;
   prometheus::Counter& uncounted_addresses;
   prometheus::Gauge& in_flight;

@@ -45,6 +45,18 @@ Counter& counter_at(counters& in, std::uint64_t key, Add add) {
   return *found;
 }
 
+// A code outside the table shares one series with all such.
+constexpr std::uint32_t other_code = UINT32_MAX;
+
+std::uint32_t labelled_code(std::uint32_t code) {
+  return code == 0 || !domain::error_meaning(code).empty() ? code : other_code;
+}
+
+std::string code_label(std::uint32_t code) {
+  if (code == other_code) return std::string(other);
+  return code == 0 ? "none" : std::to_string(code);
+}
+
 double in_seconds(std::chrono::milliseconds value) {
   return std::chrono::duration<double>(value).count();
 }
@@ -59,6 +71,8 @@ struct prometheus_telemetry::cache {
   counters attempts;
   counters dead_letters;
   counters checks;
+  counters receipts;
+  counters refused_receipts;
 };
 
 prometheus_telemetry::prometheus_telemetry(registry& shared) : shared_(shared), cache_(std::make_unique<cache>()) {}
@@ -92,16 +106,13 @@ void prometheus_telemetry::event_ended(std::string_view environment, domain::pur
 }
 
 void prometheus_telemetry::attempt_made(const domain::attempt& attempt) {
-  // A code outside the table shares one series with all such.
-  const bool known = attempt.error_code == 0 || !domain::error_meaning(attempt.error_code).empty();
-  const std::uint32_t code = known ? attempt.error_code : UINT32_MAX;
+  const std::uint32_t code = labelled_code(attempt.error_code);
   const auto key = std::uint64_t{static_cast<std::uint8_t>(attempt.sender)} << 40 |
                    std::uint64_t{static_cast<std::uint8_t>(attempt.outcome)} << 32 | code;
   const auto add = [&]() -> Counter& {
-    const std::string label = !known ? std::string(other) : code == 0 ? "none" : std::to_string(code);
     return shared_.all().attempts.Add({{"sender", std::string(domain::to_text(attempt.sender))},
                                        {"outcome", std::string(domain::to_text(attempt.outcome))},
-                                       {"error_code", label}});
+                                       {"error_code", code_label(code)}});
   };
   counter_at(cache_->attempts, key, add).Increment();
   shared_.all().send_duration.Observe(in_seconds(attempt.latency));
@@ -122,6 +133,26 @@ void prometheus_telemetry::check_answered(std::string_view environment, std::str
         {{"environment", cache_->names[number]}, {"status", label_at(check_statuses, place)}});
   };
   counter_at(cache_->checks, std::uint64_t{number} << 32 | place, add).Increment();
+}
+
+void prometheus_telemetry::receipt_taken(std::string_view environment, std::string_view status,
+                                         std::uint32_t error_code) {
+  const auto number = environment_number(environment);
+  const auto place = place_in(domain::receipt_statuses, status);
+  const auto code = labelled_code(error_code);
+  const auto add = [&]() -> Counter& {
+    return shared_.all().receipts.Add({{"environment", cache_->names[number]},
+                                       {"status", label_at(domain::receipt_statuses, place)},
+                                       {"error_code", code_label(code)}});
+  };
+  counter_at(cache_->receipts, std::uint64_t{number} << 40 | std::uint64_t{place} << 32 | code, add).Increment();
+}
+
+void prometheus_telemetry::receipt_refused(domain::receipt_refusal because) {
+  const auto add = [&]() -> Counter& {
+    return shared_.all().receipts_refused.Add({{"because", std::string(domain::to_text(because))}});
+  };
+  counter_at(cache_->refused_receipts, static_cast<std::uint64_t>(because), add).Increment();
 }
 
 void prometheus_telemetry::in_flight_changed(int by) {

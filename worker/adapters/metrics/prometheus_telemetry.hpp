@@ -19,6 +19,8 @@ class prometheus_telemetry final : public ports::telemetry {
   void attempt_made(const domain::attempt& attempt) override;
   void dead_lettered(domain::dead_letter_error error) override;
   void check_answered(std::string_view environment, std::string_view status) override;
+  void receipt_taken(std::string_view environment, std::string_view status, std::uint32_t error_code) override;
+  void receipt_refused(domain::receipt_refusal because) override;
   void in_flight_changed(int by) override;
   void held_changed(int by) override;
   void dependency_up(std::string_view dependency, bool up) override;

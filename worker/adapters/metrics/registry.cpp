@@ -32,6 +32,10 @@ registry::families::families()
       attempts(counter(series, "sendcode_attempts_total", "Attempts to send a text, by what the sender answered.")),
       dead_letters(counter(series, "sendcode_dead_letters_total", "Records that were no event, or could not end.")),
       checks(counter(series, "sendcode_checks_total", "Codes checked, by the answer given.")),
+      receipts(
+          counter(series, "sendcode_receipts_total", "Twilio's receipts that became a status, by what they told.")),
+      receipts_refused(
+          counter(series, "sendcode_receipts_refused_total", "Receipts that became no status in time, by why.")),
       dependencies(gauge(series, "sendcode_dependency_up", "Whether what the worker needs answers: 1 or 0.")),
       uncounted_addresses(counter(series, "sendcode_client_addresses_uncounted_total",
                                   "Events whose client_ip was private or unreadable, and so counted by no limit.")

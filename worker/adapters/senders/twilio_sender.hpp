@@ -14,6 +14,7 @@ namespace sendcode::senders {
 struct twilio_sender_config {
   url base_url;         // https://api.twilio.com: each region has its own host then; any other is used as it is
   std::string ca_file;  // empty: the system's
+  std::string receipts_address{};  // where our webhooks are to be reached, without their path; empty: no receipts
 };
 
 // Twilio's Programmable Messaging, with the account, source and credentials of each order's environment. One thread.
@@ -36,6 +37,7 @@ class twilio_sender final : public ports::text_sender {
   ports::clock& clock_;
   std::array<ports::origin, 3> origins_;  // by region
   std::string path_;                      // before /2010-04-01
+  std::string receipts_address_;
   refusal_log refusals_;
   reachability reachability_;
 };
