@@ -251,7 +251,7 @@ bool group_member::close(time commit_deadline, time leave_deadline) {
   // anything: that one's memory is left to the end of the process.
   constexpr int repaired_in = 0x02030000;
   if (subscribed_ && !was_assigned_ && rd_kafka_version() < repaired_in) abandon();
-  return left && commits_in_flight_ == 0;
+  return commits_in_flight_ == 0;
 }
 
 bool group_member::has_left() const {

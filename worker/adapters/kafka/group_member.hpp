@@ -45,8 +45,8 @@ class group_member {
   // `at_latest` only).
   bool commit(time now, time at_latest);
 
-  // Waits for the last commit and leaves the group, each until the deadline at most. False: something was still
-  // unanswered.
+  // Waits for the last commit and leaves the group, each until the deadline at most. False: a commit was still
+  // unanswered. Leaving may stay so without harm: the partitions move a session later.
   bool close(time commit_deadline, time leave_deadline);
   bool has_left() const;  // or never joined: it may be destroyed
   void abandon();         // instead: leaves its memory to the end of the process
