@@ -70,6 +70,8 @@ write_member() {
     sentinel-*) write_sentinel ;;
   esac
   ! $tls || echo "tls-replication yes" >>"$configuration"
+  # A replica is not made to wait for others that might come.
+  echo "repl-diskless-sync-delay 0" >>"$configuration"
 }
 
 # Sentinels take anybody in: they hold no keys, and sendcode tells them no password that they do not ask for.

@@ -31,7 +31,7 @@ cluster::cluster(asio::any_io_executor executor, redis_options options, std::vec
       on_up_(std::move(on_up)),
       inquiry_(executor_, options_, introduction::at_once),
       wake_(executor_),
-      first_map_(executor_) {}
+      first_(executor_) {}
 
 void cluster::start() {
   first_until_ = steady_clock::now() + options_.connect_timeout;
@@ -42,15 +42,14 @@ void cluster::stop() {
   stopped_ = true;
   inquiry_.stop();
   wake_.cancel();
-  first_map_.open();
+  first_.open();
   const auto nodes = nodes_;  // stopping fails calls, and they may come back here
   for (const node& each : nodes) each.connection->stop();
 }
 
+// Of the program's first connections alone: a master that comes later holds up nobody else's calls.
 awaitable<void> cluster::first_attempt() {
-  co_await first_map_.wait(first_until_);
-  const auto masters = by_master_;  // they may change meanwhile
-  for (const auto& each : masters) co_await each->first_attempt();
+  return first_.wait(first_until_);
 }
 
 routed cluster::route(std::string_view key) {
@@ -87,16 +86,22 @@ void cluster::heard(redis_connection& from, std::string_view error) {
 
 awaitable<void> cluster::keep_map(std::shared_ptr<cluster> self) {
   while (!self->stopped_) {
-    const auto next = self->schedule_.next(self->whole());
+    const auto next = self->schedule_.next(self->settled());
     if (next > steady_clock::now()) {
       self->wake_.expires_at(next);
       co_await self->wake_.async_wait(asio::as_tuple(asio::use_awaitable));
       continue;  // it may have been woken to look again
     }
-    co_await self->refresh();
     self->schedule_.asked(steady_clock::now());
-    self->first_map_.open();
+    co_await self->refresh();
+    if (!self->first_.is_open()) co_await self->open_first();
   }
+}
+
+awaitable<void> cluster::open_first() {
+  const auto masters = by_master_;  // they may change meanwhile
+  for (const auto& each : masters) co_await each->first_attempt();
+  first_.open();
 }
 
 awaitable<void> cluster::refresh() {
@@ -118,9 +123,9 @@ awaitable<void> cluster::refresh() {
       co_return;
     }
     failure = "no node tells the cluster's slots; of " + to_text(each) + ": " + map.error();
-    outages_.down(each, failure);
-    failing_ = true;
   }
+  outages_.down(options_.seeds.front(), failure);
+  failing_ = true;
   trouble_ = std::move(failure);
 }
 
@@ -167,7 +172,10 @@ cluster::node& cluster::connect(const redis_address& address) {
     node* changed = self ? self->find(address) : nullptr;
     if (changed == nullptr) return;
     changed->up = up;
-    if (!up) self->schedule_.want();
+    if (!up) {
+      changed->kept_until = {};
+      self->schedule_.want();
+    }
     self->look();
   };
   auto connection = std::make_shared<redis_connection>(executor_, std::move(options), scripts_, std::move(on_up));
@@ -180,6 +188,10 @@ bool cluster::whole() const {
     return std::ranges::any_of(nodes_, [&](const node& each) { return each.connection == connection && each.up; });
   };
   return !by_master_.empty() && std::ranges::all_of(by_master_, is_up);
+}
+
+bool cluster::settled() const {
+  return whole() && std::ranges::all_of(nodes_, &node::up);
 }
 
 void cluster::look() {

@@ -32,13 +32,15 @@ class cluster final : public topology, public std::enable_shared_from_this<clust
   };
 
   static awaitable<void> keep_map(std::shared_ptr<cluster> self);
+  awaitable<void> open_first();
   awaitable<void> refresh();
   std::vector<redis_address> whom_to_ask() const;
   void take(slot_map map);
   node* find(const redis_address& address);
   node& connect(const redis_address& address);
-  bool whole() const;
-  void look();  // again at what is up, and at when to refresh
+  bool whole() const;    // a map is there, and all its masters are connected
+  bool settled() const;  // and so are those that ASK named
+  void look();           // again at what is up, and at when to refresh
 
   boost::asio::any_io_executor executor_;
   redis_options options_;
@@ -50,7 +52,7 @@ class cluster final : public topology, public std::enable_shared_from_this<clust
   std::vector<node> nodes_;
   refresh_schedule schedule_;
   boost::asio::steady_timer wake_;
-  gate first_map_;
+  gate first_;
   deadline first_until_{};
   std::string trouble_;  // why there is no map
   outage_log outages_;

@@ -15,14 +15,14 @@ class refresh_schedule {
   using time_point = std::chrono::steady_clock::time_point;
 
   void want() noexcept { wanted_ = true; }  // MOVED, or a connection was lost
-  void asked(time_point now) noexcept {     // just now
+  void asked(time_point now) noexcept {     // the asking begins
     wanted_ = false;
     last_ = now;
   }
-  // When to ask next; `whole`: a map is there, and all its masters are connected.
-  time_point next(bool whole) const noexcept {
+  // When to ask next; `settled`: a map is there, and all its nodes are connected.
+  time_point next(bool settled) const noexcept {
     if (wanted_) return last_ + refresh_pause;
-    return whole ? time_point::max() : last_ + recheck_pause;
+    return settled ? time_point::max() : last_ + recheck_pause;
   }
 
  private:
