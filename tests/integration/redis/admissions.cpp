@@ -12,36 +12,35 @@ constexpr milliseconds pause{5};  // between two askings for one event
 
 }  // namespace
 
-admissions::admissions(connected& c, std::string_view of, std::size_t events) : with_(c), environment_(of) {
+admissions::admissions(connected& c, std::string_view of, std::size_t events)
+    : with_(c), environment_(of), state_(std::make_shared<state>()) {
   for (std::size_t i = 0; i < events; ++i) {
-    events_.push_back(any_event());
-    events_.back().environment_id = environment_;
-    events_.back().limits = {{domain::limit_kind::environment, "", false, 1'000'000, hour}};
+    auto& event = state_->events.emplace_back(any_event());
+    event.environment_id = environment_;
+    event.limits = {{domain::limit_kind::environment, "", false, 1'000'000, hour}};
   }
 }
 
 void admissions::start() {
   for (std::size_t i = 0; i < at_once; ++i) {
-    boost::asio::co_spawn(with_.io, work(), [](std::exception_ptr failure) {
+    boost::asio::co_spawn(with_.io, work(with_, state_), [](std::exception_ptr failure) {
       if (failure) std::rethrow_exception(failure);
     });
   }
 }
 
-awaitable<void> admissions::work() {
-  while (next_ < events_.size()) {
-    const auto& event = events_[next_++];
-    while (true) {
-      const auto reply = co_await with_.store.admit(event);
-      if (reply) {
-        if (!std::holds_alternative<ports::granted>(*reply)) throw std::runtime_error("an event was not granted");
-        break;
-      }
-      ++outages_;
-      boost::asio::steady_timer timer(with_.io, pause);
+awaitable<void> admissions::work(connected& with, std::shared_ptr<state> state) {
+  while (!state->over && state->next < state->events.size()) {
+    const auto& event = state->events[state->next++];
+    auto reply = co_await with.store.admit(event);
+    while (!reply && !state->over) {
+      ++state->outages;
+      boost::asio::steady_timer timer(with.io, pause);
       co_await timer.async_wait(boost::asio::use_awaitable);
+      if (!state->over) reply = co_await with.store.admit(event);
     }
-    ++answers_;
+    if (reply && !std::holds_alternative<ports::granted>(*reply)) throw std::runtime_error("an event was not granted");
+    if (reply) ++state->answers;
   }
 }
 

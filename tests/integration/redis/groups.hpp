@@ -25,6 +25,7 @@ class sentinel_group {
   explicit sentinel_group(std::size_t replicas);
 
   redis_server& master() { return *servers_.front(); }
+  redis_server& replica(std::size_t i) { return *servers_[i + 1]; }
   std::uint16_t master_now() const;  // as the sentinels say
   std::string url() const;
   // What the URL says.

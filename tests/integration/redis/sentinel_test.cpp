@@ -29,35 +29,39 @@ struct watched {
 }  // namespace
 
 TEST_CASE(
-    "a failover in the midst of admits defers them; with replicas_min nothing is lost, and never is one counted "
-    "twice") {
+    "a failover in the midst of admits defers them: what the replica lacked is lost, or with replicas_min nothing") {
   const auto replicas_min = GENERATE(1u, 0u);
   constexpr std::size_t events = 3'000;
   sentinel_group group(1);
   const auto old = group.master().port();
   auto options = options_for(group);
   options.replicas_min = replicas_min;
+  options.timeout = milliseconds{400};
   connected c(options);
   admissions admits(c, "env_live", events);
   admits.start();
   run_until(c.io, [&] { return admits.answered() > 200; });
+  // The replica falls behind: from here on the master alone knows.
+  group.replica(0).freeze();
+  raw_client(old).command({"CLIENT", "KILL", "TYPE", "replica"});
+  const auto answered = admits.answered();
+  run_until(c.io, [&] { return admits.answered() > answered + 100 || admits.outages() > 16; });
   group.master().stop();
+  group.replica(0).thaw();
   REQUIRE_FALSE(admits.whole());
   run_until(c.io, [&] { return group.master_now() != old; });
+  const auto now = group.master_now();
   // The new master has no replica yet.
-  redis_server fresh({"--replicaof", "127.0.0.1 " + std::to_string(group.master_now())});
+  redis_server fresh({"--replicaof", "127.0.0.1 " + std::to_string(now)});
   run_until(c.io, [&] { return admits.whole(); }, seconds{20});
   CHECK(admits.outages() > 0);
   CHECK(c.heard.front());
   CHECK(c.heard.back());
-  const auto now = group.master_now();
-  CHECK(now != old);
+  CHECK(admits.charged(now) == admits.recorded(now));  // nothing is counted twice, or half
   if (replicas_min > 0) {
     CHECK(admits.recorded(now) == events);
-    CHECK(admits.charged(now) == events);
   } else {
-    CHECK(admits.recorded(now) <= events);
-    CHECK(admits.charged(now) == admits.recorded(now));
+    CHECK(admits.recorded(now) < events);
   }
 }
 
