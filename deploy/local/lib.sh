@@ -168,12 +168,17 @@ await_end() {
 
 # end_server DIR CONFIGURATION_FILE SIGNAL SECONDS: nothing to end is not a failure.
 end_server() {
-  local pid
   if [[ ! -d $1 ]]; then
     say "not running on $1"
     return
   fi
   lock_data "$1"
+  end_locked "$@"
+}
+
+# end_locked as end_server, for who holds the lock.
+end_locked() {
+  local pid
   pid=$(running_pid "$1" "$2")
   if [[ -z $pid ]]; then
     rm -f "$1/pid"

@@ -6,25 +6,16 @@
 #include "worker/adapters/redis/record.hpp"
 #include "worker/adapters/redis/redis_options.hpp"
 
-// What needs no server: URLs, bytes in and out, hashes.
+// What needs no server: addresses, bytes in and out, hashes.
 namespace sendcode::redis {
 
-TEST_CASE("URLs of Redis") {
-  CHECK(parse_redis_url("redis://127.0.0.1:6380") == redis_address{"127.0.0.1", 6380, false});
-  CHECK(parse_redis_url("rediss://redis.example.com") == redis_address{"redis.example.com", 6379, true});
-  CHECK(parse_redis_url("redis://[::1]:6380/") == redis_address{"::1", 6380, false});
-  CHECK(parse_redis_url("redis://[::1]") == redis_address{"::1", 6379, false});
+TEST_CASE("addresses as logs and a cluster write them") {
   CHECK(to_text(redis_address{"::1", 6380, false}) == "[::1]:6380");
-  for (const char* url : {"", "redis://", "http://localhost", "redis://h:0", "redis://h:65536", "redis://h:6379x",
-                          "redis://h:", "redis://h/1", "redis://h?x=1", "redis://[::1", "redis://[::1]6379",
-                          "redis+sentinel://h/m", "redis+cluster://h", "redis://:6379", "redis://h:1:2"}) {
-    INFO(url);
-    CHECK_FALSE(parse_redis_url(url).has_value());
-  }
-  const auto refused = parse_redis_url("redis://user:hunter2@host");
-  REQUIRE_FALSE(refused.has_value());
-  CHECK(refused.error().find("redis.password") != std::string::npos);
-  CHECK(refused.error().find("hunter2") == std::string::npos);
+  CHECK(to_text(redis_address{"redis.example.com", 6379, true}) == "redis.example.com:6379");
+  CHECK(read_announced("10.0.0.1:6380", true) == redis_address{"10.0.0.1", 6380, true});
+  CHECK(read_announced("::1:6380", false) == redis_address{"::1", 6380, false});
+  CHECK(read_announced(":6380", false) == redis_address{"", 6380, false});
+  for (const char* bad : {"", "h", "h:", "h:0", "h:65536", "h:1x"}) CHECK_FALSE(read_announced(bad, false).has_value());
 }
 
 TEST_CASE("commands are encoded with any bytes in them") {

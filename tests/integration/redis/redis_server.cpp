@@ -12,9 +12,8 @@
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
+#include <fstream>
 #include <memory>
-#include <stdexcept>
-#include <thread>
 
 namespace sendcode::redis_tests {
 namespace {
@@ -94,14 +93,24 @@ redis_server::redis_server(std::vector<std::string> options) : options_(std::mov
   start();
 }
 
+redis_server::redis_server(sentinel as, std::vector<std::string> options)
+    : sentinel_file_(folder_.path() / "sentinel.conf"), options_(std::move(options)), port_(free_port()) {
+  std::ofstream file(sentinel_file_);
+  for (const std::string& line : as.lines) file << line << '\n';
+  file.close();
+  start();
+}
+
 redis_server::~redis_server() {
   stop();
 }
 
 void redis_server::start() {
-  std::vector<std::string> words{
-      "redis-server", "--port", std::to_string(port_),   "--bind",    "127.0.0.1", "--save", "", "--appendonly",
-      "no",           "--dir",  folder_.path().string(), "--logfile", "redis.log"};
+  std::vector<std::string> words{"redis-server"};
+  if (!sentinel_file_.empty()) words.insert(words.end(), {sentinel_file_.string(), "--sentinel"});
+  words.insert(words.end(),
+               {"--port", std::to_string(port_), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir",
+                folder_.path().string(), "--logfile", "redis.log", "--repl-diskless-sync-delay", "0"});
   words.insert(words.end(), options_.begin(), options_.end());
   std::vector<char*> argv;
   for (std::string& word : words) argv.push_back(word.data());

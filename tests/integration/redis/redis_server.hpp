@@ -2,10 +2,13 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <stdexcept>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 #include "worker/adapters/redis/protocol.hpp"
@@ -34,7 +37,13 @@ class temporary_folder {
 // ends). Throws if it doesn't start: a machine without redis-server fails the tests.
 class redis_server {
  public:
+  // Lines of a sentinel's own configuration, such as `sentinel monitor main 127.0.0.1 6379 1`.
+  struct sentinel {
+    std::vector<std::string> lines;
+  };
+
   explicit redis_server(std::vector<std::string> options = {});
+  explicit redis_server(sentinel as, std::vector<std::string> options = {});
   ~redis_server();
   redis_server(const redis_server&) = delete;
   redis_server& operator=(const redis_server&) = delete;
@@ -49,10 +58,21 @@ class redis_server {
   void wait_until_it_answers() const;
 
   temporary_folder folder_;
+  std::filesystem::path sentinel_file_;  // empty: no sentinel
   std::vector<std::string> options_;
   std::uint16_t port_;
   pid_t pid_ = -1;
 };
+
+// Waits for what servers do among themselves, without any help of the test. Throws after 20 s.
+template <typename Done>
+void wait_until(Done done) {
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds{20};
+  while (!done()) {
+    if (std::chrono::steady_clock::now() > until) throw std::runtime_error("the servers did not come to it in time");
+    std::this_thread::sleep_for(std::chrono::milliseconds{5});  // they need the processor themselves
+  }
+}
 
 // A plain, blocking client for what tests do behind the adapter's back. Errors of Redis come as replies.
 class raw_client {

@@ -1,36 +1,10 @@
-#include <fstream>
-
-#include "tests/integration/redis/connected.hpp"
+#include "tests/integration/redis/secured.hpp"
 #include "worker/adapters/redis/errors.hpp"
 #include "worker/adapters/redis/greeting.hpp"
 
 // Users, passwords, TLS, and what is checked of the server.
 namespace sendcode::redis_tests {
 namespace {
-
-// A CA, a server's certificate for localhost and a client's, made by openssl.
-struct certificates {
-  certificates() {
-    std::ofstream(file("extensions")) << "[server]\nsubjectAltName=DNS:localhost,IP:127.0.0.1\n[client]\n"
-                                         "extendedKeyUsage=clientAuth\n[other]\nsubjectAltName=DNS:other.example\n";
-    make(
-        "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=ca -days 2 -keyout ca.key -out ca.crt");
-    for (const char* name : {"server", "client", "other"}) {
-      const std::string n = name;
-      make("req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=" + n + " -keyout " + n + ".key -out " +
-           n + ".csr");
-      make("x509 -req -in " + n +
-           ".csr -CA ca.crt -CAkey ca.key -CAcreateserial -days 2 -extfile extensions -extensions " + n + " -out " + n +
-           ".crt");
-    }
-  }
-  std::string file(const std::string& name) const { return (folder.path() / name).string(); }
-  void make(const std::string& arguments) const {
-    const std::string command = "cd " + folder.path().string() + " && openssl " + arguments + " >/dev/null 2>&1";
-    REQUIRE(std::system(command.c_str()) == 0);
-  }
-  temporary_folder folder;
-};
 
 // A server with TLS on a second port, next to the plain one that the helper asks for.
 struct tls_server {
@@ -81,26 +55,9 @@ TEST_CASE("a password, and a user with a password, are given to Redis") {
   SECTION("a user with no more rights than docs/redis.md lists") {
     raw_client raw(server.port());
     raw.command({"AUTH", "right"});
-    CHECK(
-        raw.command({"ACL",      "SETUSER", "worker",       "on",         ">secret", "~sc:*", "resetchannels", "-@all",
-                     "+evalsha", "+eval",   "+script|load", "+time",      "+get",    "+mget", "+set",          "+del",
-                     "+lindex",  "+lpush",  "+ltrim",       "+pexpireat", "+role",   "+info", "+config|get"})
-            .text == "OK");
-    options.username = "worker";
-    options.password = password("secret");
-    connected c(options);
-    auto request = any_event();
-    request.limits = {phone_limit(1, hour), {domain::limit_kind::environment, "", false, 10, hour}};
-    request.allowance = ports::allowance_check{10, true};
-    const auto result = run(c.io, c.store.admit(request));
-    REQUIRE(result.has_value());
-    as<ports::granted>(*result);
-    const auto guess = fixture::guess(request);
-    CHECK(run(c.io, c.store.check(guess)).has_value());
-    const auto approval = fixture::approval(request, request.fresh_nonce);
-    CHECK(run(c.io, c.store.consume(approval)).has_value());
-    const auto settlement = fixture::settlement(request, "SM1");
-    CHECK(run(c.io, c.store.settle(settlement)).has_value());
+    make_documented_user(raw);
+    connected c(as_documented_user(options));
+    require_all_calls(c);
   }
   SECTION("a user who may connect, but run nothing") {
     raw_client raw(server.port());

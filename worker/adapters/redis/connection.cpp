@@ -20,12 +20,10 @@ constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
 constexpr std::chrono::milliseconds pause_least{50};
 constexpr std::chrono::milliseconds pause_most{2000};
 constexpr std::chrono::seconds steady_after{5};  // a connection that lasted as long counts as good
-constexpr std::chrono::seconds say_again_first{10};
-constexpr std::chrono::seconds say_again_most{600};
-constexpr std::size_t reasons_said_max = 8;
 
-std::int64_t whole_seconds(steady_clock::duration d) {
-  return std::chrono::duration_cast<seconds>(d).count();
+// Half of a command's time: WAIT holds up what is sent behind it, and falls short before the connection counts as dead.
+milliseconds wait_time(milliseconds timeout) {
+  return std::max(timeout / 2, milliseconds{1});
 }
 
 }  // namespace
@@ -38,26 +36,33 @@ redis_connection::redis_connection(asio::any_io_executor executor, redis_options
       on_up_(std::move(on_up)),
       first_(executor_),
       changed_(executor_),
-      jitter_(std::random_device{}()) {}
+      jitter_(std::random_device{}()) {
+  if (options_.mode == redis_mode::sentinel) sentinels_.emplace(executor_, options_);
+}
 
 void redis_connection::start() {
-  first_.expires_after(options_.connect_timeout);
+  first_until_ = steady_clock::now() + options_.connect_timeout;
   spawn(executor_, "redis", run(shared_from_this()));
 }
 
 void redis_connection::stop() {
   stopped_ = true;
+  if (sentinels_) sentinels_->stop();
   if (link_) link_->close("the worker stops");
   changed_.cancel();
-  first_.cancel();
+  first_.open();
 }
 
-awaitable<void> redis_connection::first_attempt() {
-  if (!attempted_ && !stopped_) co_await first_.async_wait(as_result);
+void redis_connection::reconnect(const std::string& reason) {
+  if (link_) link_->close(reason);
 }
 
-awaitable<reply_result> redis_connection::execute(const redis_command& command) {
-  if (ready_) return link_->request(command, steady_clock::now() + options_.timeout);
+awaitable<void> redis_connection::first_attempt(deadline until) {
+  return first_.wait(std::min(until, first_until_));
+}
+
+awaitable<reply_result> redis_connection::execute(const redis_command& command, manner how) {
+  if (ready_) return link_->request(command, how);
   return refuse();
 }
 
@@ -68,18 +73,17 @@ awaitable<reply_result> redis_connection::refuse() const {
 awaitable<void> redis_connection::run(std::shared_ptr<redis_connection> self) {
   while (!self->stopped_) {
     std::string failure = co_await self->connect_once();
-    self->attempted_ = true;
     if (!failure.empty()) self->broken_by_ = failure;
     if (failure.empty()) {
       const auto since = steady_clock::now();
       self->set_ready(true);
-      self->first_.cancel();
+      self->first_.open();
       co_await self->stay_connected();
       self->set_ready(false);
       failure = self->broken_by_;
       if (steady_clock::now() - since >= steady_after) self->pause_ = pause_least;
     }
-    self->first_.cancel();
+    self->first_.open();
     if (self->stopped_) break;
     self->outages_.down(self->options_.address, failure);
     co_await self->back_off();
@@ -87,10 +91,38 @@ awaitable<void> redis_connection::run(std::shared_ptr<redis_connection> self) {
 }
 
 awaitable<std::string> redis_connection::connect_once() {
+  if (sentinels_) {
+    auto master = co_await sentinels_->find_master();
+    if (!master) co_return std::move(master.error());
+    options_.address = std::move(*master);
+  }
+  if (stopped_) co_return "the worker stops";
+  if (std::string failure = make_link(); !failure.empty()) co_return failure;
+  const deadline until = steady_clock::now() + options_.connect_timeout;
+  std::string failure = co_await link_->open(options_.address, until);
+  greeting met;
+  if (failure.empty()) {
+    met = co_await greet(link_, options_, scripts_, until);
+    failure = std::move(met.failure);
+    if (!failure.empty()) link_->close(failure);
+  }
+  if (!failure.empty()) {
+    if (sentinels_) sentinels_->misled();
+    co_return failure;
+  }
+  if (stopped_ || !link_->is_open()) co_return broken_by_;
+  for (const std::string& warning : met.warnings) {
+    if (warned_.insert(warning).second) log::warn(warning, {{"redis", to_text(options_.address)}});
+  }
+  outages_.up(options_.address);
+  co_return std::string{};
+}
+
+std::string redis_connection::make_link() {
   std::shared_ptr<asio::ssl::context> tls;
   if (options_.address.tls) {
     auto made = make_tls_context(options_.tls);
-    if (!made) co_return std::move(made.error());
+    if (!made) return std::move(made.error());
     tls = std::move(*made);
   }
   const std::weak_ptr<redis_connection> weak = weak_from_this();
@@ -101,21 +133,14 @@ awaitable<std::string> redis_connection::connect_once() {
     self->set_ready(false);
     self->changed_.cancel();
   };
-  link_ = std::make_shared<redis_link>(executor_, std::move(tls), std::move(on_closed));
-  const deadline until = steady_clock::now() + options_.connect_timeout;
-  std::string failure = co_await link_->open(options_.address, until);
-  if (!failure.empty()) co_return failure;
-  greeting met = co_await greet(link_, options_, scripts_, until);
-  if (!met.failure.empty()) {
-    link_->close(met.failure);
-    co_return std::move(met.failure);
+  replication kept{options_.replicas_min, wait_time(options_.timeout)};
+  if (kept.replicas_min > 0) {
+    kept.on_answer = [weak](const std::string& shortfall) {
+      if (const auto self = weak.lock()) self->on_replicas(shortfall);
+    };
   }
-  if (stopped_ || !link_->is_open()) co_return broken_by_;
-  for (const std::string& warning : met.warnings) {
-    if (warned_.insert(warning).second) log::warn(warning, {{"redis", to_text(options_.address)}});
-  }
-  outages_.up(options_.address);
-  co_return std::string{};
+  link_ = std::make_shared<redis_link>(executor_, std::move(tls), std::move(on_closed), std::move(kept));
+  return {};
 }
 
 awaitable<void> redis_connection::stay_connected() {
@@ -134,31 +159,23 @@ awaitable<void> redis_connection::back_off() {
 }
 
 void redis_connection::set_ready(bool ready) {
-  if (ready_ == ready) return;
   ready_ = ready;
-  if (on_up_) on_up_(ready);
+  short_ = false;
+  tell();
 }
 
-void redis_connection::outage_log::down(const redis_address& address, const std::string& reason) {
-  const auto now = steady_clock::now();
-  if (said_.empty() && interval_.count() == 0) since_ = now;
-  const bool known = said_.contains(reason) || said_.size() >= reasons_said_max;
-  if (known && now < next_) return;
-  said_.insert(reason);
-  interval_ = std::clamp(known ? interval_ * 2 : interval_, say_again_first, say_again_most);
-  next_ = now + interval_;
-  log::warn("Redis cannot be used: intake waits for it",
-            {{"redis", to_text(address)}, {"what", reason}, {"for_s", whole_seconds(now - since_)}});
+void redis_connection::on_replicas(const std::string& shortfall) {
+  if (!shortfall.empty()) outages_.down(options_.address, shortfall);
+  if (shortfall.empty() && short_) outages_.up(options_.address);
+  short_ = !shortfall.empty();
+  tell();
 }
 
-void redis_connection::outage_log::up(const redis_address& address) {
-  if (said_.empty()) {
-    log::info("connected to Redis", {{"redis", to_text(address)}});
-    return;
-  }
-  log::info("Redis is back", {{"redis", to_text(address)}, {"after_s", whole_seconds(steady_clock::now() - since_)}});
-  said_.clear();
-  interval_ = std::chrono::seconds{0};
+void redis_connection::tell() {
+  const bool up = ready_ && !short_;
+  if (up == told_up_) return;
+  told_up_ = up;
+  if (on_up_) on_up_(up);
 }
 
 }  // namespace sendcode::redis

@@ -4,22 +4,26 @@
 #include <boost/asio/steady_timer.hpp>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <random>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "worker/adapters/redis/gate.hpp"
 #include "worker/adapters/redis/link.hpp"
+#include "worker/adapters/redis/outage_log.hpp"
 #include "worker/adapters/redis/scripts.hpp"
+#include "worker/adapters/redis/sentinels.hpp"
 
 namespace sendcode::redis {
 
-// The connection of one thread to one Redis, made again whenever it breaks: after 50 ms, then twice as long each time
-// up to 2 s, with jitter. While there is none, commands fail at once; the first commands of a program wait for the
-// first connection (first_attempt).
+// The connection of one thread to one master, made again whenever it breaks: after 50 ms, then twice as long each time
+// up to 2 s, with jitter. The master is the one at options.address, or the one that the sentinels name each time. While
+// there is no connection, commands fail at once; the first commands of a program wait for the first (first_attempt).
 class redis_connection : public std::enable_shared_from_this<redis_connection> {
  public:
-  // `on_up` is told each change, on the executor's thread.
+  // `on_up` is told each change, on the executor's thread: up is connected, and replicas enough.
   redis_connection(boost::asio::any_io_executor executor, redis_options options, std::vector<const script*> scripts,
                    std::function<void(bool)> on_up);
 
@@ -28,44 +32,40 @@ class redis_connection : public std::enable_shared_from_this<redis_connection> {
   void stop();
 
   bool ready() const noexcept { return ready_; }
-  // Returns once the first attempt to connect has ended, well or not; at most options.connect_timeout. At once after
-  // that.
-  awaitable<void> first_attempt();
+  // Returns once the first attempt to connect has ended, well or not, or at `until`; at most options.connect_timeout
+  // after the start. At once after that.
+  awaitable<void> first_attempt(deadline until = deadline::max());
   // Await it at once, as redis_link::request.
-  awaitable<reply_result> execute(const redis_command& command);
+  awaitable<reply_result> execute(const redis_command& command, manner how);
+  // What is connected is no master any more: commands in flight fail, and the master is looked for again.
+  void reconnect(const std::string& reason);
 
-  const redis_options& options() const noexcept { return options_; }
+  // Of the last attempt.
+  const redis_address& address() const noexcept { return options_.address; }
 
  private:
-  // Said once, and then at growing intervals, for as long as it lasts.
-  class outage_log {
-   public:
-    void down(const redis_address& address, const std::string& reason);
-    void up(const redis_address& address);
-
-   private:
-    std::set<std::string, std::less<>> said_;
-    deadline since_{};
-    deadline next_{};
-    std::chrono::seconds interval_{0};
-  };
-
   static awaitable<void> run(std::shared_ptr<redis_connection> self);
   awaitable<reply_result> refuse() const;
   awaitable<std::string> connect_once();
+  std::string make_link();  // or why not
   awaitable<void> stay_connected();
   awaitable<void> back_off();
   void set_ready(bool ready);
+  void on_replicas(const std::string& shortfall);
+  void tell();
 
   boost::asio::any_io_executor executor_;
   redis_options options_;
   std::vector<const script*> scripts_;
   std::function<void(bool)> on_up_;
+  std::optional<sentinels> sentinels_;
   std::shared_ptr<redis_link> link_;
-  boost::asio::steady_timer first_;    // never runs out: cancelled when the first attempt has ended
-  boost::asio::steady_timer changed_;  // the same for "the connection broke"; and the back-off's clock
-  bool attempted_ = false;
+  gate first_;
+  deadline first_until_{};
+  boost::asio::steady_timer changed_;  // never runs out: cancelled when the connection breaks; and the back-off's clock
   bool ready_ = false;
+  bool short_ = false;  // of replicas
+  bool told_up_ = false;
   bool stopped_ = false;
   std::string broken_by_;
   std::chrono::milliseconds pause_{0};

@@ -14,6 +14,10 @@ bool is_passing(std::string_view error) noexcept {
   return std::ranges::find(codes, code) != codes.end();
 }
 
+bool tells_of_a_replica(std::string_view error) noexcept {
+  return error.starts_with("READONLY") || error.starts_with("MASTERDOWN");
+}
+
 std::string explain(std::string_view error) {
   const auto says = [error](std::string_view advice) {
     return std::string(advice) + " (Redis says: " + shown(error) + ")";
@@ -33,6 +37,12 @@ std::string explain(std::string_view error) {
   if (error.starts_with("LAYOUT")) return says("what Redis holds is of another version of sendcode: run one version");
   if (error.starts_with("OOM")) return says("Redis has no memory left: raise maxmemory, or lower redis.dedupe_ttl");
   if (error.starts_with("READONLY")) return says("this Redis is a replica: redis.url must name the master");
+  if (error.starts_with("MOVED") || error.starts_with("ASK ")) {
+    return says("this Redis belongs to a cluster: redis.url must begin with redis+cluster://");
+  }
+  if (error.starts_with("ERR") && error.find("cluster support disabled") != std::string_view::npos) {
+    return says("this Redis is no cluster: redis.url must begin with redis:// or rediss://");
+  }
   return says("Redis refused a command");
 }
 

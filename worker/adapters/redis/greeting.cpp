@@ -30,20 +30,10 @@ class greeter {
   greeter(std::shared_ptr<redis_link> link, deadline until) : link_(std::move(link)), until_(until) {}
 
   awaitable<void> authenticate(const redis_options& options) {
-    if (!options.password) co_return;
-    command_.clear();
-    command_.add("AUTH");
-    if (!options.username.empty()) command_.add(options.username);
-    command_.add(options.password->expose());
-    const auto reply = co_await ask();
-    command_.wipe();
-    if (!reply.is_error()) co_return;
-    // An error about the command itself may repeat its words, and one of them is the password.
-    const bool repeats = reply.text.find("with args") != std::string::npos;
-    result.failure = explain(repeats ? std::string_view("ERR AUTH is not understood") : std::string_view(reply.text));
+    result.failure = co_await log_in(link_, options, until_);
   }
 
-  awaitable<void> check_role() {
+  awaitable<void> check_role(redis_mode mode) {
     command_.clear();
     command_.add("ROLE");
     auto reply = co_await ask();
@@ -54,7 +44,8 @@ class greeter {
     if (role.empty()) {
       result.warnings.emplace_back("whether Redis is a master is unknown: its user may run neither ROLE nor INFO");
     } else if (role != "master") {
-      result.failure = "this Redis is a replica: redis.url must name the master";
+      result.failure = mode == redis_mode::standalone ? "this Redis is a replica: redis.url must name the master"
+                                                      : "this Redis is a replica by now";
     }
   }
 
@@ -91,7 +82,8 @@ class greeter {
  private:
   // Lost connections, and errors that no other command would survive, end the greeting.
   awaitable<redis_reply> ask() {
-    auto reply = co_await link_->request(command_, until_);
+    const manner how{until_};
+    auto reply = co_await link_->request(command_, how);
     if (!reply) {
       result.failure = std::move(reply.error());
       co_return redis_reply{.type = redis_reply::kind::error, .text = {}, .integer = 0, .elements = {}};
@@ -115,11 +107,27 @@ class greeter {
 
 }  // namespace
 
+awaitable<std::string> log_in(std::shared_ptr<redis_link> link, const redis_options& options, deadline until) {
+  if (!options.password) co_return std::string{};
+  redis_command command;
+  command.add("AUTH");
+  if (!options.username.empty()) command.add(options.username);
+  command.add(options.password->expose());
+  const manner how{until};
+  auto reply = co_await link->request(command, how);
+  command.wipe();
+  if (!reply) co_return std::move(reply.error());
+  if (!reply->is_error()) co_return std::string{};
+  // An error about the command itself may repeat its words, and one of them is the password.
+  const bool repeats = reply->text.find("with args") != std::string::npos;
+  co_return explain(repeats ? std::string_view("ERR AUTH is not understood") : std::string_view(reply->text));
+}
+
 awaitable<greeting> greet(std::shared_ptr<redis_link> link, const redis_options& options,
                           std::span<const script* const> scripts, deadline until) {
   greeter host(std::move(link), until);
   co_await host.authenticate(options);
-  if (!host.failed()) co_await host.check_role();
+  if (!host.failed()) co_await host.check_role(options.mode);
   if (!host.failed()) co_await host.check_memory_policy();
   for (const script* each : scripts) {
     if (!host.failed()) co_await host.load(*each);

@@ -17,4 +17,7 @@ struct greeting {
 awaitable<greeting> greet(std::shared_ptr<redis_link> link, const redis_options& options,
                           std::span<const script* const> scripts, deadline until);
 
+// AUTH alone, if there is a password. Empty: done. Else why not.
+awaitable<std::string> log_in(std::shared_ptr<redis_link> link, const redis_options& options, deadline until);
+
 }  // namespace sendcode::redis

@@ -9,6 +9,8 @@
 #include <boost/asio/write.hpp>
 #include <utility>
 
+#include "worker/adapters/redis/errors.hpp"
+
 namespace sendcode::redis {
 
 namespace asio = boost::asio;
@@ -18,6 +20,8 @@ namespace {
 
 // After a command's time: how long nothing at all may come before the connection counts as dead.
 constexpr std::chrono::milliseconds silence_max{10};
+
+constexpr std::string_view asking_command = "*1\r\n$6\r\nASKING\r\n";
 
 constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
 
@@ -30,10 +34,11 @@ bool is_ip_address(const std::string& host) {
 }  // namespace
 
 redis_link::redis_link(const asio::any_io_executor& executor, std::shared_ptr<asio::ssl::context> tls,
-                       std::function<void(const std::string&)> on_closed)
+                       std::function<void(const std::string&)> on_closed, replication kept)
     : executor_(executor),
       tls_context_(std::move(tls)),
       on_closed_(std::move(on_closed)),
+      kept_(std::move(kept)),
       socket_(executor),
       timer_(executor) {}
 
@@ -77,21 +82,26 @@ awaitable<std::string> redis_link::connect(redis_address address) {
   co_return std::string{};
 }
 
-awaitable<reply_result> redis_link::request(const redis_command& command, deadline until) {
+awaitable<reply_result> redis_link::request(const redis_command& command, manner how) {
   return asio::async_initiate<const asio::use_awaitable_t<>, void(reply_result)>(
-      [this, &command, until](auto handler) { issue(command, until, std::move(handler)); }, asio::use_awaitable);
+      [this, &command, how](auto handler) { issue(command, how, std::move(handler)); }, asio::use_awaitable);
 }
 
-void redis_link::issue(const redis_command& command, deadline until,
-                       std::move_only_function<void(reply_result)> handler) {
+void redis_link::issue(const redis_command& command, manner how, std::move_only_function<void(reply_result)> handler) {
   const char* refusal = !open_ ? "not connected" : "too many commands wait for Redis";
   if (!open_ || waiting_.size() >= commands_in_flight_max) {
     // Never from inside the call that began the wait.
     asio::post(executor_, [waiter = std::move(handler), refusal]() mutable { waiter(std::unexpected(refusal)); });
     return;
   }
+  if (how.asking) {
+    out_ += asking_command;
+    waiting_.push_back({how.until, nullptr, role::asking});
+  }
+  const bool replicated = how.replicated && kept_.replicas_min > 0;
   command.encode_onto(out_);
-  waiting_.push_back({until, std::move(handler)});
+  waiting_.push_back({how.until, std::move(handler), replicated ? role::replicated : role::plain});
+  if (replicated) wait_behind_ = true;
   watch();
   flush_after_this_turn();
 }
@@ -106,6 +116,11 @@ void redis_link::flush() {
   if (!open_ || out_.empty()) {
     flushing_ = false;
     return;
+  }
+  if (std::exchange(wait_behind_, false)) {
+    redis_command wait;
+    wait.add("WAIT").add(kept_.replicas_min).add(kept_.time.count()).encode_onto(out_);
+    waiting_.push_back({waiting_.back().until, nullptr, role::wait});
   }
   leaving_.clear();
   leaving_.swap(out_);
@@ -148,9 +163,47 @@ void redis_link::take(std::string_view bytes) {
     if (!*reply) return;
     if (waiting_.empty()) return close("an answer that was not asked for");
     silent_ = false;
-    auto handler = std::move(waiting_.front().handler);
+    waiting oldest = std::move(waiting_.front());
     waiting_.pop_front();
-    handler(std::move(**reply));  // resumes the coroutine right here: it may issue commands, or close
+    answer(std::move(oldest), std::move(**reply));
+  }
+}
+
+// A handler resumes its coroutine right here: it may issue commands, or close.
+void redis_link::answer(waiting asked, redis_reply reply) {
+  if (asked.as == role::wait) return decide(reply);
+  if (asked.as == role::asking) {
+    if (reply.is_error()) asking_refused_ = std::move(reply.text);
+    return;
+  }
+  if (!asking_refused_.empty()) {
+    reply = redis_reply{.type = redis_reply::kind::error, .text = {}, .integer = 0, .elements = {}};
+    reply.text.swap(asking_refused_);
+  }
+  if (asked.as == role::replicated && !reply.is_error()) {
+    undecided_.push_back({std::move(asked.handler), std::move(reply)});
+  } else {
+    asked.handler(std::move(reply));
+  }
+}
+
+// All that is undecided stood in the flush that this WAIT ended.
+void redis_link::decide(const redis_reply& wait) {
+  std::string shortfall;
+  if (wait.is_error()) {
+    shortfall = explain(wait.text);
+  } else if (wait.integer < kept_.replicas_min) {
+    shortfall = "too few replicas have what was written: redis.replicas_min is " + std::to_string(kept_.replicas_min) +
+                ", and in time " + std::to_string(wait.integer) + " had it";
+  }
+  if (kept_.on_answer) kept_.on_answer(shortfall);
+  auto decided = std::exchange(undecided_, {});
+  for (undecided& each : decided) {
+    if (shortfall.empty()) {
+      each.handler(std::move(each.reply));
+    } else {
+      each.handler(std::unexpected(shortfall));
+    }
   }
 }
 
@@ -192,8 +245,12 @@ void redis_link::close(const std::string& reason) {
   socket_.close(ignored);
   timer_.cancel();
   if (const auto tell = std::exchange(on_closed_, nullptr)) tell(reason_);
+  auto unsure = std::exchange(undecided_, {});
   auto failed = std::exchange(waiting_, {});
-  for (waiting& each : failed) each.handler(std::unexpected(reason_));
+  for (undecided& each : unsure) each.handler(std::unexpected(reason_));
+  for (waiting& each : failed) {
+    if (each.handler) each.handler(std::unexpected(reason_));
+  }
 }
 
 }  // namespace sendcode::redis

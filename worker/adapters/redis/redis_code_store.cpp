@@ -4,42 +4,48 @@
 #include <utility>
 
 #include "common/logging.hpp"
-#include "worker/adapters/redis/connection.hpp"
 #include "worker/adapters/redis/errors.hpp"
 #include "worker/adapters/redis/replies.hpp"
 #include "worker/adapters/redis/requests.hpp"
+#include "worker/adapters/redis/topology.hpp"
 
 namespace sendcode::redis {
 
 using ports::store_outage;
 using ports::stored;
+using std::chrono::steady_clock;
+
+namespace {
+
+// When an answer counts: as soon as the master has it, or once redis.replicas_min replicas have it too.
+enum class kept_by : std::uint8_t { master, replicas };
+
+constexpr std::size_t first_key = 3;  // EVALSHA, hash, number of keys, keys
+
+}  // namespace
 
 // Writes a request, calls its script, reads the reply.
 class redis_code_store::caller {
  public:
   caller(const boost::asio::any_io_executor& executor, redis_options options, const secret& subjects_key,
          const ports::clock& clock, std::function<void(bool)> on_up)
-      : clock_(clock), writer_(subjects_key, options.dedupe_ttl) {
+      : clock_(clock), writer_(subjects_key, options.dedupe_ttl), timeout_(options.timeout) {
     std::vector<const script*> scripts{&admit_script,  &renew_script, &release_script,
                                        &settle_script, &check_script, &consume_script};
-    connection_ =
-        std::make_shared<redis_connection>(executor, std::move(options), std::move(scripts), std::move(on_up));
+    topology_ = make_topology(executor, std::move(options), std::move(scripts), std::move(on_up));
   }
 
-  // `write` may be called twice; `read` turns the reply into an optional<Reply>.
+  // `write` may be called again; `read` turns the reply into an optional<Reply>.
   template <typename Reply, typename Write, typename Read>
-  awaitable<stored<Reply>> call(const script& which, Write write, Read read) {
-    if (!connection_->ready()) co_await connection_->first_attempt();
-    command_.clear();
-    command_.add("EVALSHA").add(which.sha);
-    write(command_);
-    reply_result reply = co_await connection_->execute(command_);
-    if (reply && reply->is_error() && reply->text.starts_with("NOSCRIPT")) {
-      command_.clear();
-      command_.add("EVAL").add(which.body);
-      write(command_);
-      reply = co_await connection_->execute(command_);
-    }
+  awaitable<stored<Reply>> call(const script& which, Write write, Read read, kept_by kept = kept_by::master) {
+    if (!topology_->ready()) co_await topology_->first_attempt();
+    const call_course course(steady_clock::now() + timeout_, topology_->follows());
+    put_together(which, write, course);
+    routed to = topology_->route(command_.argument(first_key));
+    if (!to) co_return std::unexpected(store_outage{std::move(to.error())});
+    const manner how{course.until(), kept == kept_by::replicas};
+    reply_result reply = co_await (*to)->execute(command_, how);
+    if (reply && reply->is_error()) reply = co_await ask_again(which, write, course, *to, how, std::move(*reply));
     if (!reply) co_return std::unexpected(store_outage{std::move(reply.error())});
     if (reply->is_error()) co_return std::unexpected(refused(which, reply->text));
     std::optional<Reply> understood = read(*reply);
@@ -49,9 +55,46 @@ class redis_code_store::caller {
 
   timestamp now() const { return clock_.now(); }
   request_writer& writer() noexcept { return writer_; }
-  redis_connection& connection() noexcept { return *connection_; }
+  topology& masters() noexcept { return *topology_; }
 
  private:
+  template <typename Write>
+  void put_together(const script& which, Write& write, const call_course& course) {
+    command_.clear();
+    if (course.sends_body()) {
+      command_.add("EVAL").add(which.body);
+    } else {
+      command_.add("EVALSHA").add(which.sha);
+    }
+    write(command_);
+  }
+
+  // For as long as what comes back is an error that says how to ask again: the script is not known there, or a cluster
+  // has the call's keys elsewhere.
+  template <typename Write>
+  awaitable<reply_result> ask_again(const script& which, Write& write, call_course course,
+                                    std::shared_ptr<redis_connection> at, manner how, reply_result reply) {
+    while (reply && reply->is_error()) {
+      const next_step next = course.after(reply->text, steady_clock::now());
+      if (next == next_step::follow) {
+        const auto redirected = read_redirection(reply->text, at->address());
+        if (!redirected) co_return std::unexpected("Redis redirects to a node without an address");
+        routed to = co_await topology_->follow(*redirected, course.until());
+        if (!to) co_return std::unexpected(std::move(to.error()));
+        at = std::move(*to);
+        how.asking = redirected->once;
+      } else if (next != next_step::send_the_body) {
+        topology_->heard(*at, reply->text);
+        if (next == next_step::take_the_error) break;
+        co_return std::unexpected("Redis sends the call from node to node");
+      }
+      put_together(which, write, course);
+      how.until = steady_clock::now() + timeout_;
+      reply = co_await at->execute(command_, how);
+    }
+    co_return reply;
+  }
+
   store_outage refused(const script& which, std::string_view error) {
     std::string what = explain(error);
     if (!is_passing(error) && to_be_said(what)) {
@@ -75,7 +118,8 @@ class redis_code_store::caller {
   static constexpr std::size_t said_max = 32;
   const ports::clock& clock_;
   request_writer writer_;
-  std::shared_ptr<redis_connection> connection_;
+  milliseconds timeout_;
+  std::shared_ptr<topology> topology_;
   redis_command command_;  // of the call that is being written; encoded before anything else runs
   std::set<std::string> said_;
 };
@@ -88,18 +132,18 @@ redis_code_store::redis_code_store(const boost::asio::any_io_executor& executor,
 redis_code_store::~redis_code_store() = default;
 
 void redis_code_store::start() {
-  caller_->connection().start();
+  caller_->masters().start();
 }
 void redis_code_store::stop() {
-  caller_->connection().stop();
+  caller_->masters().stop();
 }
 bool redis_code_store::ready() const noexcept {
-  return caller_->connection().ready();
+  return caller_->masters().ready();
 }
 
 awaitable<stored<ports::admit_reply>> redis_code_store::admit(const ports::admit_request& request) {
   auto write = [this, &request](redis_command& command) { caller_->writer().admit(command, request, caller_->now()); };
-  co_return co_await caller_->call<ports::admit_reply>(admit_script, write, read_admit);
+  co_return co_await caller_->call<ports::admit_reply>(admit_script, write, read_admit, kept_by::replicas);
 }
 
 awaitable<stored<ports::renew_reply>> redis_code_store::renew(const ports::renew_request& request) {
@@ -124,7 +168,7 @@ awaitable<stored<ports::check_reply>> redis_code_store::check(const ports::check
 
 awaitable<stored<ports::consume_reply>> redis_code_store::consume(const ports::consume_request& request) {
   auto write = [this, &request](redis_command& command) { caller_->writer().consume(command, request); };
-  co_return co_await caller_->call<ports::consume_reply>(consume_script, write, read_consume);
+  co_return co_await caller_->call<ports::consume_reply>(consume_script, write, read_consume, kept_by::replicas);
 }
 
 }  // namespace sendcode::redis

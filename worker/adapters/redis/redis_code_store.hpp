@@ -13,14 +13,15 @@
 
 namespace sendcode::redis {
 
-// code_store on one Redis (docs/redis.md): one connection, one thread (that of `executor`), each call one script.
+// code_store on a Redis, a master that sentinels name, or a cluster (docs/redis.md): a connection to each master, one
+// thread (that of `executor`), each call one script.
 //
-// A call answers, or fails as an outage within options.timeout. Nothing is tried again here but a script that Redis
-// forgot. A caller's cancellation is not heeded: the answer is at most the timeout away.
+// A call answers, or fails as an outage within options.timeout; within twice that if it is asked again. Nothing is but
+// a script that Redis forgot, and a call that a cluster sends to another node. A caller's cancellation is not heeded.
 class redis_code_store final : public ports::code_store {
  public:
-  // `on_up` hears each change of the connection, on the executor's thread; it may be empty. `clock` tells the
-  // allowance's period and must outlive this.
+  // `on_up` hears each change of whether all masters can be used, on the executor's thread; it may be empty. `clock`
+  // tells the allowance's period and must outlive this.
   redis_code_store(const boost::asio::any_io_executor& executor, redis_options options, const secret& subjects_key,
                    const ports::clock& clock, std::function<void(bool up)> on_up = {});
   ~redis_code_store() override;

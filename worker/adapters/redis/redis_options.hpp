@@ -1,29 +1,14 @@
 #pragma once
 
 #include <cstdint>
-#include <expected>
 #include <string>
-#include <string_view>
+#include <vector>
 
 #include "common/secret.hpp"
 #include "common/timestamp.hpp"
+#include "worker/adapters/redis/redis_address.hpp"
 
 namespace sendcode::redis {
-
-struct redis_address {
-  std::string host;  // name or address; IPv6 without its brackets
-  std::uint16_t port = 6379;
-  bool tls = false;
-
-  bool operator==(const redis_address&) const = default;
-};
-
-// redis://host[:port] or rediss://host[:port]. The error is a sentence for the user; it never repeats the URL, which
-// may hold a password.
-std::expected<redis_address, std::string> parse_redis_url(std::string_view url);
-
-// "redis.example.com:6379", for logs.
-std::string to_text(const redis_address& address);
 
 struct redis_tls_files {
   std::string ca_file;      // PEM; empty: the system's
@@ -31,11 +16,17 @@ struct redis_tls_files {
   std::string key;          // PEM, with `certificate`
 };
 
+enum class redis_mode : std::uint8_t { standalone, sentinel, cluster };
+
 struct redis_options {
-  redis_address address;
-  std::string username;  // empty: Redis' default user
-  secret_ptr password;   // null: no AUTH
-  redis_tls_files tls;
+  redis_mode mode = redis_mode::standalone;
+  redis_address address;                    // of the one server; else not used
+  std::vector<redis_address> seeds;         // the sentinels, or nodes of the cluster to begin with
+  std::string master_name;                  // as the sentinels know it
+  std::string username;                     // empty: Redis' default user
+  secret_ptr password;                      // null: no AUTH
+  redis_tls_files tls;                      // for each connection to an address with TLS
+  std::uint32_t replicas_min = 0;           // how many must have an admit or a consume before it counts
   milliseconds timeout{100};                // of a command, from when it was issued
   milliseconds connect_timeout{2000};       // connect, TLS and greeting together
   milliseconds dedupe_ttl{60 * 60 * 1000};  // how long an event's record is kept at least

@@ -163,7 +163,11 @@ void request_writer::renew(redis_command& command, const ports::renew_request& r
   command.add(2);
   key_writer keys(command, request.environment_id);
   keys.event(request.request_id);
-  keys.allowance();
+  if (request.reserve) {
+    keys.allowance();
+  } else {
+    keys.event(request.request_id);
+  }
   command.add(request.token).add(ports::lease_duration.count()).add(pack_flags(request.flags));
   command.add(request.record_life.count());
   if (request.reserve) add_allowance(command, request.reserve, now);

@@ -16,10 +16,6 @@ namespace {
 std::vector<std::string> not_yet_supported(const config::worker_config& config) {
   std::vector<std::string> out;
   if (config.settings.directory.empty()) out.emplace_back("settings.topic: name a settings.directory");
-  if (config.redis.mode != config::redis_mode::standalone) {
-    out.emplace_back("redis.url: redis+sentinel:// and redis+cluster://: name one server with redis:// or rediss://");
-  }
-  if (config.redis.replicas_min != 0) out.emplace_back("redis.replicas_min above 0");
   return out;
 }
 
