@@ -37,6 +37,7 @@ int main(int argc, char** argv) {
   add_check_command(program, with);
   add_watch_command(program, with);
   add_settings_commands(program, with);
+  add_settings_topic_commands(program, with);
   add_keys_commands(program, with);
   add_tokens_commands(program, with);
 

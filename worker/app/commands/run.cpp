@@ -15,7 +15,6 @@ namespace {
 // What worker.yaml may say and this version cannot do yet: better no worker than one that only seems to.
 std::vector<std::string> not_yet_supported(const config::worker_config& config) {
   std::vector<std::string> out;
-  if (config.settings.directory.empty()) out.emplace_back("settings.topic: name a settings.directory");
   if (config.redis.mode != config::redis_mode::standalone) {
     out.emplace_back("redis.url: redis+sentinel:// and redis+cluster://: name one server with redis:// or rediss://");
   }
