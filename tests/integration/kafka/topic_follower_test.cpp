@@ -1,6 +1,8 @@
 // The compacted topic: all that stands there, when that has come, and what follows.
 #include "worker/adapters/kafka/topic_follower.hpp"
 
+#include <map>
+
 #include "tests/catch.hpp"
 #include "tests/integration/kafka/cluster.hpp"
 

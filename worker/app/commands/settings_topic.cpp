@@ -2,6 +2,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
+#include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <ostream>
@@ -40,7 +41,10 @@ struct new_document {
 std::optional<std::vector<new_document>> read_files(const std::vector<std::string>& files, context& with) {
   std::vector<new_document> out;
   std::vector<config::problem> problems;
+  with.result = exit_code::said_no;
   for (const auto& file : files) {
+    std::error_code ignored;
+    if (!std::filesystem::exists(file, ignored)) with.result = exit_code::wrong_use;
     auto read = read_settings_file(file);
     if (!read) {
       problems.insert(problems.end(), read.error().begin(), read.error().end());
@@ -56,10 +60,12 @@ std::optional<std::vector<new_document>> read_files(const std::vector<std::strin
     }
     out.push_back(std::move(made));
   }
-  if (problems.empty()) return out;
-  with.err << config::to_text(problems) << "sendcode settings apply: nothing was written\n";
-  with.result = exit_code::said_no;
-  return std::nullopt;
+  if (!problems.empty()) {
+    with.err << config::to_text(problems) << "sendcode settings apply: nothing was written\n";
+    return std::nullopt;
+  }
+  with.result = exit_code::done;
+  return out;
 }
 
 bool write(const config::worker_config& config, const std::vector<kafka::written_record>& records,
