@@ -32,5 +32,6 @@ void add_settings_commands(CLI::App& program, context& with);
 void add_settings_topic_commands(CLI::App& program, context& with);  // after add_settings_commands
 void add_keys_commands(CLI::App& program, context& with);
 void add_tokens_commands(CLI::App& program, context& with);
+void add_dead_letters_commands(CLI::App& program, context& with);
 
 }  // namespace sendcode::app
