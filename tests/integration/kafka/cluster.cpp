@@ -123,7 +123,7 @@ std::string cluster::make_topic(const std::string& stem, int partitions) {
   return name;
 }
 
-void cluster::create(const std::string& topic, int partitions) {
+void cluster::create(const std::string& topic, int partitions, const kafka::property_map& configuration) {
   if (mock_ != nullptr) {
     require(rd_kafka_mock_topic_create(mock_, topic.c_str(), partitions, 1) == RD_KAFKA_RESP_ERR_NO_ERROR, topic);
     return;
@@ -131,6 +131,7 @@ void cluster::create(const std::string& topic, int partitions) {
   std::array<char, 256> text{};
   rd_kafka_NewTopic_t* wanted = rd_kafka_NewTopic_new(topic.c_str(), partitions, 1, text.data(), text.size());
   require(wanted != nullptr, text.data());
+  for (const auto& [name, value] : configuration) rd_kafka_NewTopic_set_config(wanted, name.c_str(), value.c_str());
   const auto error = ask_admin(
       client_, [&](rd_kafka_queue_t* answers) { rd_kafka_CreateTopics(client_, &wanted, 1, nullptr, answers); });
   rd_kafka_NewTopic_destroy(wanted);

@@ -46,7 +46,7 @@ class cluster {
 
   std::string unique(const std::string& stem) const;
   std::string make_topic(const std::string& stem, int partitions);
-  void create(const std::string& topic, int partitions);
+  void create(const std::string& topic, int partitions, const kafka::property_map& configuration = {});
   void produce(const std::string& topic, const std::vector<test_record>& records);
   // In a transaction that is given up: they take offsets, and no reader sees them. A real cluster only.
   void produce_and_abort(const std::string& topic, const std::vector<test_record>& records);

@@ -33,5 +33,6 @@ void add_settings_topic_commands(CLI::App& program, context& with);  // after ad
 void add_keys_commands(CLI::App& program, context& with);
 void add_tokens_commands(CLI::App& program, context& with);
 void add_dead_letters_commands(CLI::App& program, context& with);
+void add_doctor_command(CLI::App& program, context& with);
 
 }  // namespace sendcode::app

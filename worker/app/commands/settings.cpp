@@ -12,8 +12,6 @@
 #include "common/config/files.hpp"
 #include "common/logging.hpp"
 #include "common/redaction.hpp"
-#include "worker/adapters/settings/settings_directory.hpp"
-#include "worker/adapters/settings/settings_topic.hpp"
 #include "worker/app/commands/command.hpp"
 #include "worker/app/commands/kafka_access.hpp"
 #include "worker/app/commands/settings_files.hpp"
@@ -73,24 +71,12 @@ void validate(const std::string& directory, context& with) {
   }
 }
 
-// As a worker would take them now. Null: told why not, and the exit code is set.
-domain::settings_ptr read_settings(const config::worker_config& config, const config::secrets_directory& secrets,
-                                   context& with) {
-  if (!config.settings.directory.empty()) {
-    return adapters::settings_directory(config.settings.directory, secrets).poll();
-  }
-  auto documents = read_settings_topic(config, "show", with);
-  if (!documents) return nullptr;
-  return adapters::settings_topic(as_log(std::move(*documents)), config.kafka.settings_topic, secrets).poll();
-}
-
 void show(const std::string& environment, const std::string& file, context& with) {
   log::set_up(log::level::warn, log::format::text);  // what is wrong with documents is told by the log
   const auto config = load_config(file, "settings show", with);
   if (!config) return;
-  with.result = exit_code::wrong_use;
   const config::secrets_directory secrets(config->secrets_directory);
-  const auto snapshot = read_settings(*config, secrets, with);
+  const auto snapshot = read_settings(*config, secrets, "settings show", with);
   if (snapshot == nullptr) return;
   with.result = exit_code::said_no;
   if (const auto* settings = snapshot->find(environment)) {

@@ -1,11 +1,15 @@
 #include "worker/app/commands/settings_on_topic.hpp"
 
 #include <chrono>
+#include <memory>
 #include <ostream>
 #include <utility>
 
 #include "worker/adapters/kafka/record_reader.hpp"
+#include "worker/adapters/settings/settings_directory.hpp"
+#include "worker/adapters/settings/settings_topic.hpp"
 #include "worker/app/commands/kafka_access.hpp"
+#include "worker/ports/document_log.hpp"
 
 namespace sendcode::app {
 namespace {
@@ -13,6 +17,7 @@ namespace {
 constexpr std::chrono::seconds open_most{10};
 constexpr std::chrono::seconds read_most{60};
 
+// What stands there, as a log that has come to its end.
 class ended_log final : public ports::document_log {
  public:
   explicit ended_log(standing_documents documents) : documents_(std::move(documents)) {}
@@ -32,7 +37,7 @@ class ended_log final : public ports::document_log {
 std::optional<standing_documents> read_settings_topic(const config::worker_config& config, std::string_view command,
                                                       context& with) {
   const auto fail = [&](const std::string& why) {
-    with.err << "sendcode settings " << command << ": " << why << '\n';
+    with.err << "sendcode " << command << ": " << why << '\n';
     with.result = exit_code::unreachable;
     return std::nullopt;
   };
@@ -56,8 +61,17 @@ std::optional<standing_documents> read_settings_topic(const config::worker_confi
   return out;
 }
 
-std::unique_ptr<ports::document_log> as_log(standing_documents documents) {
-  return std::make_unique<ended_log>(std::move(documents));
+domain::settings_ptr read_settings(const config::worker_config& config, const config::secrets_directory& secrets,
+                                   std::string_view command, context& with) {
+  if (!config.settings.directory.empty()) {
+    auto out = adapters::settings_directory(config.settings.directory, secrets).poll();
+    if (out == nullptr) with.result = exit_code::wrong_use;  // it said why
+    return out;
+  }
+  auto documents = read_settings_topic(config, command, with);
+  if (!documents) return nullptr;
+  auto log = std::make_unique<ended_log>(std::move(*documents));
+  return adapters::settings_topic(std::move(log), config.kafka.settings_topic, secrets).poll();
 }
 
 }  // namespace sendcode::app

@@ -2,14 +2,14 @@
 
 #include <cstdint>
 #include <map>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "common/config/files.hpp"
 #include "worker/app/commands/command.hpp"
 #include "worker/config/worker_config.hpp"
-#include "worker/ports/document_log.hpp"
+#include "worker/domain/settings.hpp"
 
 namespace sendcode::app {
 
@@ -24,7 +24,8 @@ using standing_documents = std::map<std::string, standing_document>;  // by reco
 std::optional<standing_documents> read_settings_topic(const config::worker_config& config, std::string_view command,
                                                       context& with);
 
-// The same as a log that has come to its end.
-std::unique_ptr<ports::document_log> as_log(standing_documents documents);
+// As a worker would take them now, from where its configuration says. Null: told why not, and the exit code is set.
+domain::settings_ptr read_settings(const config::worker_config& config, const config::secrets_directory& secrets,
+                                   std::string_view command, context& with);
 
 }  // namespace sendcode::app

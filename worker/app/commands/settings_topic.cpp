@@ -114,7 +114,7 @@ void apply(const topic_options& chosen, context& with) {
   const auto documents = read_files(chosen.names, with);
   if (!documents) return;
   warn_of_source(*config, chosen, with);
-  const auto standing = read_settings_topic(*config, "apply", with);
+  const auto standing = read_settings_topic(*config, "settings apply", with);
   if (!standing) return;
   std::vector<settings_change> changes;
   std::vector<kafka::written_record> records;
@@ -134,7 +134,7 @@ void remove(const topic_options& chosen, context& with) {
   const auto config = load_config(chosen.config, "settings delete", with);
   if (!config) return;
   warn_of_source(*config, chosen, with);
-  const auto standing = read_settings_topic(*config, "delete", with);
+  const auto standing = read_settings_topic(*config, "settings delete", with);
   if (!standing) return;
   std::vector<settings_change> changes;
   std::vector<kafka::written_record> records;
