@@ -37,8 +37,11 @@ int main(int argc, char** argv) {
   add_check_command(program, with);
   add_watch_command(program, with);
   add_settings_commands(program, with);
+  add_settings_topic_commands(program, with);
   add_keys_commands(program, with);
   add_tokens_commands(program, with);
+  add_dead_letters_commands(program, with);
+  add_doctor_command(program, with);
 
   const auto is_first_word = [&](const CLI::App* command) { return command->get_name() == argv[1]; };
   if (argc > 1 && argv[1][0] != '-' && program.get_subcommands(is_first_word).empty()) {

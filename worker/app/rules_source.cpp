@@ -2,12 +2,29 @@
 
 #include "common/crypto.hpp"
 #include "common/logging.hpp"
+#include "worker/adapters/kafka/topic_follower.hpp"
+#include "worker/adapters/settings/settings_directory.hpp"
+#include "worker/adapters/settings/settings_topic.hpp"
+#include "worker/app/commands/kafka_access.hpp"
 #include "worker/codec/key_ring_document.hpp"
 #include "worker/domain/code.hpp"
 #include "worker/domain/device_token.hpp"
 #include "worker/domain/receipt_ref.hpp"
 
 namespace sendcode::app {
+namespace {
+
+std::unique_ptr<adapters::settings_source> make_settings_source(const config::worker_config& config,
+                                                                const config::secrets_directory& secrets) {
+  if (!config.settings.directory.empty()) {
+    return std::make_unique<adapters::settings_directory>(config.settings.directory, secrets);
+  }
+  const auto& topic = config.kafka.settings_topic;
+  auto log = std::make_unique<kafka::topic_follower>(to_properties(config.kafka), topic);
+  return std::make_unique<adapters::settings_topic>(std::move(log), topic, secrets);
+}
+
+}  // namespace
 
 std::expected<secret_ptr, std::string> read_subjects_key(const config::worker_config& config) {
   auto key = codec::read_single_key(config.keys.subjects.value->expose(), config.keys.subjects.name);
@@ -43,11 +60,11 @@ std::expected<rules_source, std::string> rules_source::open(const config::worker
 
 rules_source::rules_source(const config::worker_config& config)
     : secrets_(std::make_unique<config::secrets_directory>(config.secrets_directory)),
-      settings_(config.settings.directory, *secrets_) {}
+      settings_(make_settings_source(config, *secrets_)) {}
 
 std::optional<pipeline::rules> rules_source::poll() {
   bool changed = false;
-  if (auto settings = settings_.poll()) {
+  if (auto settings = settings_->poll()) {
     rules_.settings = std::move(settings);
     changed = true;
   }

@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "worker/adapters/settings/settings_directory.hpp"
+#include "worker/adapters/settings/settings_source.hpp"
 #include "worker/app/watched_key_ring.hpp"
 #include "worker/config/worker_config.hpp"
 #include "worker/pipeline/services.hpp"
@@ -28,7 +28,7 @@ class rules_source {
   void watch_refs();
 
   std::unique_ptr<config::secrets_directory> secrets_;  // the watchers point to it
-  adapters::settings_directory settings_;
+  std::unique_ptr<adapters::settings_source> settings_;
   std::optional<watched_key_ring> codes_;  // there, once open() is done
   std::optional<watched_key_ring> refs_;   // none: no receipts are asked for
   bool refs_sealable_ = true;

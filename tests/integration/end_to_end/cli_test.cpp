@@ -1,24 +1,12 @@
 // The command line against a running worker, with the keys and tokens that it makes itself.
 #include <algorithm>
 
+#include "tests/integration/end_to_end/command.hpp"
 #include "tests/integration/end_to_end/world.hpp"
 
 using namespace sendcode::e2e;
 
 namespace {
-
-struct run_result {
-  int exit_code = -1;
-  std::string output;
-};
-
-run_result sendcode_run(const world& with, std::vector<std::string> words) {
-  const auto log = with.folder.path() / ("cli-" + random_id());
-  words.insert(words.begin(), SENDCODE_PROGRAM);
-  process running(std::move(words), log);
-  const auto code = running.wait(patience);
-  return {code.value_or(-1), read_file(log)};
-}
 
 std::vector<std::string> send_words(const world& with, const std::string& phone, const std::string& challenge) {
   return {"send",          "--config", (with.folder.path() / "worker.yaml").string(),

@@ -2,6 +2,7 @@
 // through.
 #include <algorithm>
 
+#include "tests/integration/end_to_end/command.hpp"
 #include "tests/integration/end_to_end/world.hpp"
 
 using namespace sendcode::e2e;
@@ -114,4 +115,64 @@ TEST_CASE("a dead letter too large to copy goes out with its size and digest") {
   CHECK(letter.header("value-size") == "800000");
   CHECK(letter.header("value-sha256").size() == 64);
   CHECK(with.send_and_wait(with.make_event(phone_number(2)))["status"] == "sent");
+}
+
+TEST_CASE("dead letters are listed without what stands in them, and those that are put back are handled as they came") {
+  world with;
+  const auto good = with.make_event(phone_number(1));
+  const auto as_letter = [&](test_record record, const std::string& error, int offset) {
+    for (const auto& [name, value] : {std::pair{"error", error},
+                                      {"error-detail", "challenge_id: missing"},
+                                      {"source-topic", with.send_code_topic},
+                                      {"source-partition", "0"},
+                                      {"source-offset", std::to_string(offset)}}) {
+      record.headers.emplace_back(name, value);
+    }
+    return record;
+  };
+  auto left_out = as_letter(with_value(with.as_record(with.make_event(phone_number(2))), std::nullopt), "too_large", 5);
+  left_out.headers.emplace_back("value-size", "800000");
+  left_out.headers.emplace_back("value-sha256", std::string(64, '0'));
+  with.kafka->produce(with.dead_letter_topic,
+                      {as_letter(with.as_record(good), "invalid_event", 4), left_out,
+                       as_letter(with.as_record(with.make_event(phone_number(3))), "invalid_json", 6)});
+  const auto run = [&](std::vector<std::string> words) {
+    words.insert(words.begin(), "dead-letters");
+    words.insert(words.end(), {"--config", (with.folder.path() / "worker.yaml").string()});
+    return sendcode_run(with, std::move(words));
+  };
+
+  const auto listed = run({"list"});
+  CHECK(listed.exit_code == 0);
+  CHECK(std::ranges::count(listed.output, '\n') == 3);
+  CHECK(listed.output.find("from " + with.send_code_topic + " 0/5  without its value of 800000 bytes") !=
+        std::string::npos);
+  for (int i = 1; i <= 3; ++i) CHECK(listed.output.find(phone_number(i).substr(1)) == std::string::npos);
+  const auto one = run({"list", "--error", "invalid_json", "--json"});
+  CHECK(json::parse(one.output)["source"]["offset"] == "6");
+
+  CHECK(run({"replay"}).exit_code == 2);
+  CHECK(run({"replay", "--offset", "0"}).exit_code == 2);
+  CHECK(run({"replay", "--all", "--error", "poison"}).exit_code == 2);
+  CHECK(run({"replay", "--error", "poison"}).exit_code == 1);  // there is none
+  const auto tried = run({"replay", "--all", "--dry-run"});
+  CHECK(tried.exit_code == 1);
+  CHECK(tried.output.find("2 would be put back on " + with.send_code_topic + ", 1 cannot be") != std::string::npos);
+  const auto impossible = run({"replay", "--partition", "0", "--offset", "1"});
+  CHECK(impossible.exit_code == 1);
+  CHECK(impossible.output.find("its value was too large to copy") != std::string::npos);
+  topic_log events(with.kafka->bootstrap(), with.send_code_topic);
+
+  const auto replayed = run({"replay", "--partition", "0", "--offset", "0"});
+  INFO(replayed.output);
+  CHECK(replayed.exit_code == 0);
+  REQUIRE(eventually([&] { return !events.records().empty(); }));
+  const auto back = events.records().front();
+  const auto wanted = with.as_record(good);
+  CHECK(back.key == wanted.key);
+  CHECK(back.value == wanted.value);
+  CHECK(back.headers == wanted.headers);
+  with.start_worker();
+  CHECK(with.outcome(good)["status"] == "sent");
+  CHECK(events.records().size() == 1);  // nothing else was put back
 }

@@ -74,6 +74,7 @@ world::world(world_options chosen)
   send_code_topic = "sms.send-code-" + made;
   status_topic = "sms.delivery-status-" + made;
   dead_letter_topic = "sms.send-code.dead-letter-" + made;
+  settings_topic = "sms.settings-" + made;
   group = "group-" + made;
   byte_array<32> secret_part;
   fill_random(secret_part);
@@ -148,6 +149,8 @@ void world::write_config() const {
       {"worker", {{"shards", 2}, {"max_in_flight", chosen_.max_in_flight}}},
       {"log", {{"level", "trace"}, {"format", "json"}}}};
   auto whole = config;
+  whole["kafka"]["topics"]["settings"] = settings_topic;
+  if (chosen_.settings_topic) whole["settings"] = {{"topic", true}};
   if (password) whole["redis"]["password"] = {{"secret", "redis_password"}};
   write_file(folder.path() / "worker.yaml", whole.dump(2));  // YAML 1.2 takes JSON
 }

@@ -43,6 +43,7 @@ struct world_options {
   std::string bootstrap{};            // empty: the shared Kafka
   std::uint32_t max_in_flight = 100;
   int partitions = 4;
+  bool settings_topic = false;  // settings from the topic, which the test makes
 };
 
 struct event {
@@ -105,7 +106,7 @@ class world {
   redis_tests::redis_server redis;
   sandbox senders;
   std::unique_ptr<tests::cluster> kafka;  // none with a bootstrap of the test's own, until it makes one
-  std::string send_code_topic, status_topic, dead_letter_topic, group;
+  std::string send_code_topic, status_topic, dead_letter_topic, settings_topic, group;
   std::unique_ptr<topic_log> statuses, dead_letters;
 
   void make_topics();

@@ -48,6 +48,28 @@ std::string ask_admin(rd_kafka_t* client, Request&& request) {
   return error;
 }
 
+void put(rd_kafka_t* producer, const std::string& topic, const test_record& record) {
+  rd_kafka_headers_t* const headers = rd_kafka_headers_new(record.headers.size());
+  for (const auto& [name, value] : record.headers) {
+    rd_kafka_header_add(headers, name.data(), static_cast<ssize_t>(name.size()), value.data(),
+                        static_cast<ssize_t>(value.size()));
+  }
+  std::array<rd_kafka_vu_t, 6> fields{};
+  fields[0].vtype = RD_KAFKA_VTYPE_TOPIC;
+  fields[0].u.cstr = topic.c_str();
+  fields[1].vtype = RD_KAFKA_VTYPE_MSGFLAGS;
+  fields[1].u.i = RD_KAFKA_MSG_F_COPY;
+  fields[2].vtype = RD_KAFKA_VTYPE_KEY;
+  if (record.key) fields[2].u.mem = {const_cast<char*>(record.key->data()), record.key->size()};
+  fields[3].vtype = RD_KAFKA_VTYPE_VALUE;
+  if (record.value) fields[3].u.mem = {const_cast<char*>(record.value->data()), record.value->size()};
+  fields[4].vtype = RD_KAFKA_VTYPE_HEADERS;
+  fields[4].u.headers = headers;
+  fields[5].vtype = RD_KAFKA_VTYPE_PARTITION;
+  fields[5].u.i32 = record.partition;
+  require(rd_kafka_produceva(producer, fields.data(), fields.size()) == nullptr, "produce");
+}
+
 }  // namespace
 
 bool eventually(const std::function<bool()>& condition, std::chrono::milliseconds at_most) {
@@ -101,7 +123,7 @@ std::string cluster::make_topic(const std::string& stem, int partitions) {
   return name;
 }
 
-void cluster::create(const std::string& topic, int partitions) {
+void cluster::create(const std::string& topic, int partitions, const kafka::property_map& configuration) {
   if (mock_ != nullptr) {
     require(rd_kafka_mock_topic_create(mock_, topic.c_str(), partitions, 1) == RD_KAFKA_RESP_ERR_NO_ERROR, topic);
     return;
@@ -109,6 +131,7 @@ void cluster::create(const std::string& topic, int partitions) {
   std::array<char, 256> text{};
   rd_kafka_NewTopic_t* wanted = rd_kafka_NewTopic_new(topic.c_str(), partitions, 1, text.data(), text.size());
   require(wanted != nullptr, text.data());
+  for (const auto& [name, value] : configuration) rd_kafka_NewTopic_set_config(wanted, name.c_str(), value.c_str());
   const auto error = ask_admin(
       client_, [&](rd_kafka_queue_t* answers) { rd_kafka_CreateTopics(client_, &wanted, 1, nullptr, answers); });
   rd_kafka_NewTopic_destroy(wanted);
@@ -129,32 +152,32 @@ void cluster::delete_records(const std::string& topic, std::int32_t partition, s
 void cluster::produce(const std::string& topic, const std::vector<test_record>& records) {
   rd_kafka_t* const producer =
       make_client(RD_KAFKA_PRODUCER, {{"bootstrap.servers", bootstrap_}, {"linger.ms", "1"}, {"log_level", "0"}});
-  rd_kafka_topic_t* const to = rd_kafka_topic_new(producer, topic.c_str(), nullptr);
-  for (const auto& each : records) {
-    rd_kafka_headers_t* const headers = rd_kafka_headers_new(each.headers.size());
-    for (const auto& [name, value] : each.headers) {
-      rd_kafka_header_add(headers, name.data(), static_cast<ssize_t>(name.size()), value.data(),
-                          static_cast<ssize_t>(value.size()));
-    }
-    std::array<rd_kafka_vu_t, 6> fields{};
-    fields[0].vtype = RD_KAFKA_VTYPE_RKT;
-    fields[0].u.rkt = to;
-    fields[1].vtype = RD_KAFKA_VTYPE_MSGFLAGS;
-    fields[1].u.i = RD_KAFKA_MSG_F_COPY;
-    fields[2].vtype = RD_KAFKA_VTYPE_KEY;
-    if (each.key) fields[2].u.mem = {const_cast<char*>(each.key->data()), each.key->size()};
-    fields[3].vtype = RD_KAFKA_VTYPE_VALUE;
-    if (each.value) fields[3].u.mem = {const_cast<char*>(each.value->data()), each.value->size()};
-    fields[4].vtype = RD_KAFKA_VTYPE_HEADERS;
-    fields[4].u.headers = headers;
-    fields[5].vtype = RD_KAFKA_VTYPE_PARTITION;
-    fields[5].u.i32 = each.partition;
-    require(rd_kafka_produceva(producer, fields.data(), fields.size()) == nullptr, "produce");
-  }
+  for (const auto& each : records) put(producer, topic, each);
   const auto error = rd_kafka_flush(producer, timeout_ms);
-  rd_kafka_topic_destroy(to);
   rd_kafka_destroy(producer);
   require(error == RD_KAFKA_RESP_ERR_NO_ERROR, "flush");
+}
+
+void cluster::produce_and_abort(const std::string& topic, const std::vector<test_record>& records) {
+  rd_kafka_t* const producer =
+      make_client(RD_KAFKA_PRODUCER, {{"bootstrap.servers", bootstrap_}, {"transactional.id", unique("abort")}});
+  require(rd_kafka_init_transactions(producer, timeout_ms) == nullptr, "init_transactions");
+  require(rd_kafka_begin_transaction(producer) == nullptr, "begin_transaction");
+  for (const auto& each : records) put(producer, topic, each);
+  require(rd_kafka_flush(producer, timeout_ms) == RD_KAFKA_RESP_ERR_NO_ERROR, "flush");
+  require(rd_kafka_abort_transaction(producer, timeout_ms) == nullptr, "abort_transaction");
+  rd_kafka_destroy(producer);
+}
+
+void cluster::add_partitions(const std::string& topic, int partitions) {
+  std::array<char, 256> text{};
+  rd_kafka_NewPartitions_t* wanted =
+      rd_kafka_NewPartitions_new(topic.c_str(), static_cast<std::size_t>(partitions), text.data(), text.size());
+  require(wanted != nullptr, text.data());
+  const auto error = ask_admin(
+      client_, [&](rd_kafka_queue_t* answers) { rd_kafka_CreatePartitions(client_, &wanted, 1, nullptr, answers); });
+  rd_kafka_NewPartitions_destroy(wanted);
+  require(error.empty(), topic + ": " + error);
 }
 
 std::optional<std::int64_t> cluster::committed(const std::string& group, const std::string& topic,

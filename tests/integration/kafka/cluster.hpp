@@ -46,8 +46,11 @@ class cluster {
 
   std::string unique(const std::string& stem) const;
   std::string make_topic(const std::string& stem, int partitions);
-  void create(const std::string& topic, int partitions);
+  void create(const std::string& topic, int partitions, const kafka::property_map& configuration = {});
   void produce(const std::string& topic, const std::vector<test_record>& records);
+  // In a transaction that is given up: they take offsets, and no reader sees them. A real cluster only.
+  void produce_and_abort(const std::string& topic, const std::vector<test_record>& records);
+  void add_partitions(const std::string& topic, int partitions);  // up to this many; a real cluster only
   // Everything before this offset is gone from the log. A real cluster only.
   void delete_records(const std::string& topic, std::int32_t partition, std::int64_t before);
   std::optional<std::int64_t> committed(const std::string& group, const std::string& topic, std::int32_t partition);

@@ -32,6 +32,8 @@ result run(std::vector<std::string> arguments) {
   program.fallthrough();
   program.add_flag("--json", with.json, "");
   app::add_settings_commands(program, with);
+  app::add_settings_topic_commands(program, with);
+  app::add_dead_letters_commands(program, with);
   app::add_keys_commands(program, with);
   app::add_tokens_commands(program, with);
   std::ranges::reverse(arguments);  // CLI11 takes them from the back
@@ -223,7 +225,12 @@ TEST_CASE("every command helps with an example") {
                                                                                        {"tokens", "new"},
                                                                                        {"settings"},
                                                                                        {"settings", "validate"},
-                                                                                       {"settings", "show"}}) {
+                                                                                       {"settings", "show"},
+                                                                                       {"settings", "apply"},
+                                                                                       {"settings", "delete"},
+                                                                                       {"dead-letters"},
+                                                                                       {"dead-letters", "list"},
+                                                                                       {"dead-letters", "replay"}}) {
     auto arguments = command;
     arguments.emplace_back("--help");
     const auto help = run(arguments);

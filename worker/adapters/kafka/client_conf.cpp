@@ -167,6 +167,7 @@ std::expected<conf_ptr, property_errors> reader_conf(const property_map& propert
   set_all(conf.get(), shared_defaults, &errors);
   set_user_properties(conf.get(), properties, errors);
   set(conf.get(), "enable.partition.eof", "true", &errors);  // a log may end in offsets that are no records
+  set(conf.get(), "auto.offset.reset", "error", &errors);    // a log that lost our place is said, not skipped
   return finished(std::move(conf), std::move(errors));
 }
 

@@ -122,4 +122,10 @@ std::expected<read_result, std::string> record_reader::read(const std::function<
   }
 }
 
+std::expected<bool, std::string> record_reader::is_unchanged(std::chrono::milliseconds at_most) {
+  const auto count = count_partitions(state_->client.get(), state_->topic.get(), state_->said, at_most);
+  if (!count) return std::unexpected(count.error());
+  return static_cast<std::size_t>(*count) == state_->partitions.size();
+}
+
 }  // namespace sendcode::kafka

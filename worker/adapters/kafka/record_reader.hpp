@@ -57,6 +57,9 @@ class record_reader {
   std::expected<read_result, std::string> read(const std::function<bool(const read_record&)>& each,
                                                std::chrono::milliseconds at_most, bool until_end = false);
 
+  // Whether the topic has the partitions that it had at open(); asks Kafka. The error says why it doesn't answer.
+  std::expected<bool, std::string> is_unchanged(std::chrono::milliseconds at_most);
+
  private:
   struct state;
   explicit record_reader(std::unique_ptr<state> made);

@@ -34,7 +34,7 @@ rd_kafka_resp_err_t record_writer::state::produce(const written_record& record) 
     rd_kafka_header_add(headers.get(), name.data(), static_cast<ssize_t>(name.size()), value.data(),
                         static_cast<ssize_t>(value.size()));
   }
-  std::array<rd_kafka_vu_t, 5> fields{};
+  std::array<rd_kafka_vu_t, 6> fields{};
   fields[0].vtype = RD_KAFKA_VTYPE_RKT;
   fields[0].u.rkt = topic.get();
   fields[1].vtype = RD_KAFKA_VTYPE_MSGFLAGS;
@@ -45,6 +45,8 @@ rd_kafka_resp_err_t record_writer::state::produce(const written_record& record) 
   if (record.value) fields[3].u.mem = {bytes_of(*record.value), record.value->size()};
   fields[4].vtype = RD_KAFKA_VTYPE_HEADERS;
   fields[4].u.headers = headers.get();
+  fields[5].vtype = RD_KAFKA_VTYPE_PARTITION;
+  fields[5].u.i32 = record.partition.value_or(RD_KAFKA_PARTITION_UA);
   const error_ptr failed(rd_kafka_produceva(client.get(), fields.data(), fields.size()));
   if (failed) return rd_kafka_error_code(failed.get());
   (void)headers.release();

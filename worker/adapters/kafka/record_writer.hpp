@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <expected>
 #include <memory>
 #include <optional>
@@ -16,7 +17,8 @@ namespace sendcode::kafka {
 struct written_record {
   std::optional<std::string> key;
   std::vector<std::pair<std::string, std::string>> headers;
-  std::optional<std::string> value;  // nothing: a null value, which deletes a key of a compacted topic
+  std::optional<std::string> value;         // nothing: a null value, which deletes a key of a compacted topic
+  std::optional<std::int32_t> partition{};  // nothing: as the key says
 };
 
 // Puts records on a topic for command line programs: blocking, bounded. One thread.

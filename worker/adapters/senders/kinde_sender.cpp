@@ -155,6 +155,12 @@ awaitable<kinde_sender::token_result> kinde_sender::get_token(ports::steady_time
   }
 }
 
+awaitable<std::expected<void, kinde_sender::no_token>> kinde_sender::try_token(ports::steady_time deadline) {
+  auto token = co_await get_token(deadline);
+  if (!token) co_return std::unexpected(std::move(token.error()));
+  co_return std::expected<void, no_token>{};
+}
+
 awaitable<kinde_sender::token_result> kinde_sender::renew_token(ports::steady_time deadline) {
   const set_while renewing(renewing_);
   if (!config_.client_secret) co_return std::unexpected(no_token{});

@@ -26,6 +26,13 @@ struct kinde_sender_config {
 // wait only where there is none.
 class kinde_sender final : public ports::text_sender {
  public:
+  // Why there is no token: as the attempt that needed it will tell.
+  struct no_token {
+    domain::answer_class outcome = domain::answer_class::interrupted;
+    unsigned http_status = 0;
+    std::string retry_after;
+  };
+
   // Client and clock must outlive it. `on_up` hears whether it and its token's server can be reached; it may be empty.
   kinde_sender(ports::https_client& client, ports::clock& clock, kinde_sender_config config,
                std::function<void(bool up)> on_up = {});
@@ -36,14 +43,10 @@ class kinde_sender final : public ports::text_sender {
   // Nothing to find: the same order is sent again.
   awaitable<std::expected<std::vector<ports::found_text>, ports::search_failure>> find(
       const ports::text_order& order, timestamp since, ports::steady_time deadline) override;
+  // Fetches a token as a text would, where there is none. For `sendcode doctor`.
+  awaitable<std::expected<void, no_token>> try_token(ports::steady_time deadline);
 
  private:
-  // Why there is no token: as the attempt that needed it will tell.
-  struct no_token {
-    domain::answer_class outcome = domain::answer_class::interrupted;
-    unsigned http_status = 0;
-    std::string retry_after;
-  };
   using token_result = std::expected<secret_ptr, no_token>;
 
   awaitable<token_result> get_token(ports::steady_time deadline);

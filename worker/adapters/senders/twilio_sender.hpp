@@ -4,6 +4,7 @@
 #include <string>
 
 #include "common/url.hpp"
+#include "worker/adapters/senders/account_answer.hpp"
 #include "worker/adapters/senders/reachability.hpp"
 #include "worker/adapters/senders/refusal_log.hpp"
 #include "worker/ports/https_client.hpp"
@@ -29,6 +30,13 @@ class twilio_sender final : public ports::text_sender {
   bool answers_repeats() const noexcept override { return false; }
   awaitable<std::expected<std::vector<ports::found_text>, ports::search_failure>> find(
       const ports::text_order& order, timestamp since, ports::steady_time deadline) override;
+
+  // For `sendcode doctor`. The account, asked for by its auth token (an API key may not), and whether the credentials
+  // that send may use its messages: the HTTP status. Their secrets must be there. The error says why nobody answered.
+  awaitable<std::expected<account_answer, std::string>> ask_account(const domain::twilio_settings& account,
+                                                                    ports::steady_time deadline);
+  awaitable<std::expected<unsigned, std::string>> try_credentials(const domain::twilio_settings& account,
+                                                                  ports::steady_time deadline);
 
  private:
   ports::https_request make_request(const domain::twilio_settings& account, std::string_view method) const;

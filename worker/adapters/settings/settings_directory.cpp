@@ -1,7 +1,7 @@
 #include "worker/adapters/settings/settings_directory.hpp"
 
-#include <algorithm>
 #include <system_error>
+#include <utility>
 
 #include "common/config/rules.hpp"
 #include "common/logging.hpp"
@@ -10,32 +10,16 @@
 namespace sendcode::adapters {
 namespace {
 
-constexpr std::size_t documents_max = 10'000;
-
-bool is_six_digits(std::string_view text) {
-  return text.size() == 6 && text.find_first_not_of("0123456789") == std::string_view::npos;
-}
-
-// Every secret that the settings name; `codes` are those of test numbers.
-template <class Visit>
-void for_each_secret(domain::environment_settings& settings, Visit visit) {
-  if (auto& twilio = settings.sms.twilio) {
-    for (auto& token : twilio->auth_tokens) visit(token, false);
-    if (!twilio->api_key_sid.empty()) visit(twilio->api_key_secret, false);
-  }
-  for (auto& number : settings.sms.test_numbers) visit(number.code, true);
-}
-
-void log_problems(const std::vector<config::problem>& problems, std::string_view environment, bool has_good_one) {
+void log_problems(const std::vector<config::problem>& problems, std::string_view environment,
+                  std::string_view in_force) {
   for (const auto& p : problems) {
-    log::error("a settings document is refused",
-               {{"environment", environment},
-                {"file", p.file},
-                {"line", p.line},
-                {"key", p.path},
-                {"value", p.value},
-                {"allowed", p.allowed},
-                {"in_force", has_good_one ? "the last good one" : "none: events are held"}});
+    log::error("a settings document is refused", {{"environment", environment},
+                                                  {"file", p.file},
+                                                  {"line", p.line},
+                                                  {"key", p.path},
+                                                  {"value", p.value},
+                                                  {"allowed", p.allowed},
+                                                  {"in_force", in_force}});
   }
 }
 
@@ -44,29 +28,15 @@ void log_problems(const std::vector<config::problem>& problems, std::string_view
 domain::settings_ptr settings_directory::poll() {
   const auto found = list_documents();
   if (!found) return nullptr;
-  bool changed = std::exchange(first_, false);
-  for (auto at = documents_.begin(); at != documents_.end();) {
-    if (found->contains(at->first)) {
-      ++at;
-      continue;
-    }
-    log::info("an environment's settings are gone", {{"environment", at->first}});
-    at = documents_.erase(at);
-    changed = true;
+  std::erase_if(files_, [&](const auto& known) {
+    if (found->contains(known.first)) return false;
+    documents_.remove(known.first);
+    return true;
+  });
+  for (const auto& [environment, stamp] : *found) {
+    if (files_[environment].stamp != stamp) take(environment, stamp);
   }
-  for (const auto& [environment, stamp] : *found) changed = refresh(environment, stamp) || changed;
-  if (!changed) return nullptr;
-
-  auto out = std::make_shared<domain::settings_snapshot>();
-  out->current = true;
-  for (const auto& [environment, document] : documents_) {
-    if (document.in_force != nullptr) {
-      out->environments.emplace(environment, document.in_force);
-    } else {
-      out->broken.push_back(environment);
-    }
-  }
-  return out;
+  return documents_.poll();
 }
 
 std::optional<settings_directory::stamps> settings_directory::list_documents() {
@@ -85,7 +55,7 @@ std::optional<settings_directory::stamps> settings_directory::list_documents() {
     }
     if (const auto stamp = config::stamp_of(path)) {
       out.emplace(std::move(environment), *stamp);
-    } else if (const auto known = documents_.find(environment); known != documents_.end() && known->second.stamp) {
+    } else if (const auto known = files_.find(environment); known != files_.end() && known->second.stamp) {
       out.emplace(std::move(environment), *known->second.stamp);  // listed, and not to be read just now: not gone
     }
   }
@@ -104,71 +74,29 @@ std::optional<settings_directory::stamps> settings_directory::list_documents() {
   return out;
 }
 
-bool settings_directory::refresh(const std::string& environment, const config::file_stamp& stamp) {
-  const auto [at, fresh] = documents_.try_emplace(environment);
-  auto& document = at->second;
-  const bool taken = document.stamp != stamp && take(environment, stamp, document);
-  if (!taken && !secrets_changed(document)) return fresh;
-  resolve(document);
-  return true;
-}
-
-// Reads and validates a document that is not the one read last. False: it could not be read, and will be tried again.
-bool settings_directory::take(const std::string& environment, const config::file_stamp& stamp,
-                              known_document& into) const {
+// Reads and validates a document that is not the one read last. One that cannot be read will be tried again.
+void settings_directory::take(const std::string& environment, const config::file_stamp& stamp) {
+  auto& known = files_[environment];
   const auto file = environment + ".yaml";
   const auto text = config::read_document(directory_ / file);
   std::vector<config::problem> problems;
   if (!text) problems.push_back({file, 0, "", "", std::string(config::to_text(text.error()))});
   if (!text && text.error() == config::file_error::unreadable) {
-    if (!std::exchange(into.unreadable, true)) log_problems(problems, environment, into.valid.has_value());
-    into.stamp.reset();
-    return false;
+    known.stamp.reset();
+    const auto in_force = documents_.refuse(environment);
+    if (!std::exchange(known.unreadable, true)) log_problems(problems, environment, in_force);
+    return;
   }
-  into.unreadable = false;
-  into.stamp = stamp;  // taken before it was read: a write meanwhile shows at the next call
+  known.unreadable = false;
+  known.stamp = stamp;  // taken before it was read: a write meanwhile shows at the next call
   if (text && !config::identifier.accepts(environment)) {
     problems.push_back({file, 0, "", "", "the file must be called <environment_id>.yaml"});
   } else if (text) {
-    if (auto read = codec::decode_settings_yaml(*text, environment, file)) {
-      into.valid = std::move(*read);
-      log::info("settings are in force", {{"environment", environment}});
-    } else {
-      problems = std::move(read.error());
-    }
+    auto read = codec::decode_settings_yaml(*text, environment, file);
+    if (read) return documents_.accept(environment, std::move(*read));
+    problems = std::move(read.error());
   }
-  log_problems(problems, environment, into.valid.has_value());
-  return true;
-}
-
-bool settings_directory::secrets_changed(const known_document& of) const {
-  return std::ranges::any_of(of.secrets, [&](const auto& file) { return secrets_->stamp(file.name) != file.stamp; });
-}
-
-void settings_directory::resolve(known_document& of) const {
-  of.secrets.clear();
-  if (!of.valid) return;
-  std::vector<std::string> missing;
-  auto settings = std::make_shared<domain::environment_settings>(*of.valid);
-  for_each_secret(*settings, [&](domain::secret_ref& ref, bool is_code) {
-    of.secrets.push_back({ref.name, secrets_->stamp(ref.name)});
-    std::string_view why;
-    if (auto read = secrets_->read(ref.name); !read) {
-      why = config::to_text(read.error());
-      if (read.error() == config::file_error::unreadable) of.secrets.back().stamp.reset();  // so it is tried again
-    } else if (is_code && !is_six_digits(read->expose())) {
-      why = "a test number's code must be six digits";
-    } else {
-      ref.value = std::make_shared<const secret>(std::move(*read));
-      return;
-    }
-    missing.push_back(ref.name + ": " + std::string(why));
-    if (std::ranges::find(of.missing, missing.back()) != of.missing.end()) return;
-    log::error("a secret is missing: the events that need it are held",
-               {{"environment", settings->environment_id}, {"secret", ref.name}, {"error", why}});
-  });
-  of.missing = std::move(missing);
-  of.in_force = std::move(settings);
+  log_problems(problems, environment, documents_.refuse(environment));
 }
 
 }  // namespace sendcode::adapters

@@ -29,7 +29,10 @@ void add_send_command(CLI::App& program, context& with);
 void add_check_command(CLI::App& program, context& with);
 void add_watch_command(CLI::App& program, context& with);
 void add_settings_commands(CLI::App& program, context& with);
+void add_settings_topic_commands(CLI::App& program, context& with);  // after add_settings_commands
 void add_keys_commands(CLI::App& program, context& with);
 void add_tokens_commands(CLI::App& program, context& with);
+void add_dead_letters_commands(CLI::App& program, context& with);
+void add_doctor_command(CLI::App& program, context& with);
 
 }  // namespace sendcode::app

@@ -2,7 +2,6 @@
 #include <iostream>
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "common/logging.hpp"
 #include "worker/app/commands/command.hpp"
@@ -12,21 +11,9 @@
 namespace sendcode::app {
 namespace {
 
-// What worker.yaml may say and this version cannot do yet: better no worker than one that only seems to.
-std::vector<std::string> not_yet_supported(const config::worker_config& config) {
-  std::vector<std::string> out;
-  if (config.settings.directory.empty()) out.emplace_back("settings.topic: name a settings.directory");
-  return out;
-}
-
 void run(const std::string& file, context& with) {
   const auto config = load_config(file, "run", with);
   if (!config) return;
-  if (const auto refused = not_yet_supported(*config); !refused.empty()) {
-    for (const auto& what : refused) with.err << file << ": not supported yet: " << what << '\n';
-    with.result = exit_code::wrong_use;
-    return;
-  }
   log::set_up(config->log_level, config->log_format);
   auto made = worker::make(*config);
   if (!made) {

@@ -12,10 +12,11 @@
 #include "common/config/files.hpp"
 #include "common/logging.hpp"
 #include "common/redaction.hpp"
-#include "worker/adapters/settings/settings_directory.hpp"
 #include "worker/app/commands/command.hpp"
+#include "worker/app/commands/kafka_access.hpp"
+#include "worker/app/commands/settings_files.hpp"
+#include "worker/app/commands/settings_on_topic.hpp"
 #include "worker/app/commands/settings_view.hpp"
-#include "worker/codec/settings_document.hpp"
 #include "worker/config/worker_config.hpp"
 
 namespace sendcode::app {
@@ -36,18 +37,6 @@ std::optional<std::vector<std::filesystem::path>> list_documents(const std::stri
   if (error) return std::nullopt;
   std::ranges::sort(out);
   return out;
-}
-
-std::vector<config::problem> problems_of(const std::filesystem::path& file) {
-  const auto told = file.string();
-  const auto environment = file.stem().string();
-  if (file.extension() != ".yaml" || !config::identifier.accepts(environment)) {
-    return {{told, 0, "", "", "the worker leaves it out: a document's file is called <environment_id>.yaml"}};
-  }
-  const auto text = config::read_document(file);
-  if (!text) return {{told, 0, "", "", std::string(config::to_text(text.error()))}};
-  auto read = codec::decode_settings_yaml(*text, environment, told);
-  return read ? std::vector<config::problem>{} : std::move(read.error());
 }
 
 void tell(const std::filesystem::path& file, const std::vector<config::problem>& problems, const context& with) {
@@ -75,7 +64,8 @@ void validate(const std::string& directory, context& with) {
     with.result = exit_code::said_no;
   }
   for (const auto& file : *files) {
-    const auto problems = problems_of(file);
+    const auto read = read_settings_file(file);
+    const auto problems = read ? std::vector<config::problem>{} : read.error();
     if (!problems.empty()) with.result = exit_code::said_no;
     tell(file, problems, with);
   }
@@ -83,18 +73,10 @@ void validate(const std::string& directory, context& with) {
 
 void show(const std::string& environment, const std::string& file, context& with) {
   log::set_up(log::level::warn, log::format::text);  // what is wrong with documents is told by the log
-  const auto config = config::load_worker_config(file, config::read_environment());
-  with.result = exit_code::wrong_use;
-  if (!config) {
-    with.err << config::to_text(config.error());
-    return;
-  }
-  if (config->settings.directory.empty()) {
-    with.err << "sendcode settings show: " << file << " takes settings from the topic, not from a directory\n";
-    return;
-  }
+  const auto config = load_config(file, "settings show", with);
+  if (!config) return;
   const config::secrets_directory secrets(config->secrets_directory);
-  const auto snapshot = adapters::settings_directory(config->settings.directory, secrets).poll();
+  const auto snapshot = read_settings(*config, secrets, "settings show", with);
   if (snapshot == nullptr) return;
   with.result = exit_code::said_no;
   if (const auto* settings = snapshot->find(environment)) {
@@ -113,12 +95,13 @@ void show(const std::string& environment, const std::string& file, context& with
 }  // namespace
 
 void add_settings_commands(CLI::App& program, context& with) {
-  auto* settings = program.add_subcommand("settings", "Check and show the environments' settings");
+  auto* settings = program.add_subcommand("settings", "Check, show and change the environments' settings");
   settings->require_subcommand(1);
   settings->footer(
       "Examples:\n"
       "  sendcode settings validate settings/\n"
-      "  sendcode settings show env_live --config worker.yaml");
+      "  sendcode settings show env_live --config worker.yaml\n"
+      "  sendcode settings apply settings/env_live.yaml --config worker.yaml");
 
   auto directory = std::make_shared<std::string>();
   auto* check = settings->add_subcommand("validate", "Check every settings document of a directory");

@@ -1,0 +1,39 @@
+#include "worker/adapters/kafka/topic_inspection.hpp"
+
+#include "tests/catch.hpp"
+#include "tests/integration/kafka/cluster.hpp"
+
+using namespace sendcode;
+using namespace sendcode::tests;
+
+TEST_CASE("topics are looked at: those that are there with their configuration, and those that are not", "[.real]") {
+  cluster kafka;
+  const auto there = kafka.unique("inspected");
+  kafka.create(there, 3, {{"retention.ms", "259200000"}, {"cleanup.policy", "compact"}});
+  const auto missing = kafka.unique("missing");
+  const auto topics = kafka::inspect_topics(kafka.properties(), {missing, there}, patience);
+  REQUIRE(topics.has_value());
+  REQUIRE(topics->size() == 2);
+  CHECK(topics->at(0).name == missing);
+  CHECK_FALSE(topics->at(0).error.empty());
+  CHECK(topics->at(1).error.empty());
+  CHECK(topics->at(1).partitions == 3);
+  REQUIRE(topics->at(1).configuration.has_value());
+  CHECK(topics->at(1).configuration->at("retention.ms") == "259200000");
+  CHECK(topics->at(1).configuration->at("cleanup.policy") == "compact");
+}
+
+TEST_CASE("a broker that does not tell configurations leaves them unknown", "[mock]") {
+  cluster kafka;
+  const auto topics =
+      kafka::inspect_topics(kafka.properties(), {kafka.make_topic("inspected", 2)}, std::chrono::seconds(2));
+  REQUIRE(topics.has_value());
+  CHECK(topics->at(0).partitions == 2);
+  CHECK_FALSE(topics->at(0).configuration.has_value());
+}
+
+TEST_CASE("topics of a Kafka that is not there: why not") {
+  const auto topics = kafka::inspect_topics({{"bootstrap.servers", "127.0.0.1:1"}}, {"topic"}, std::chrono::seconds(2));
+  REQUIRE_FALSE(topics.has_value());
+  CHECK(topics.error().find("127.0.0.1:1") != std::string::npos);
+}

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <expected>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "worker/adapters/kafka/properties.hpp"
+
+namespace sendcode::kafka {
+
+struct topic_state {
+  std::string name;
+  std::string error;  // "Broker: Unknown topic or partition"; empty: it is there
+  std::int32_t partitions = 0;
+  // Its configuration as in force, such as retention.ms; nothing: Kafka doesn't tell (no right to, or a mock cluster).
+  std::optional<std::map<std::string, std::string>> configuration;
+};
+
+// Asks Kafka about each topic; blocking, each question within `at_most`. The error says why Kafka cannot be reached.
+std::expected<std::vector<topic_state>, std::string> inspect_topics(const property_map& properties,
+                                                                    const std::vector<std::string>& topics,
+                                                                    std::chrono::milliseconds at_most);
+
+}  // namespace sendcode::kafka
