@@ -51,6 +51,7 @@ http_thread::http_thread(const config::worker_config& config, const secret& subj
             .ready = ask.ready,
             .metrics = [&metrics] { return metrics.render(); },
             .checker = &checker_,
+            .desk = &desk_,
             .clock = &clock_}),
       secrets_(config.secrets_directory) {
   if (config.internal_http.tokens) tokens_.emplace(secrets_, config.internal_http.tokens->name);
