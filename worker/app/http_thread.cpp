@@ -3,6 +3,7 @@
 #include <boost/asio/post.hpp>
 
 #include "common/logging.hpp"
+#include "worker/app/redis_password.hpp"
 #include "worker/app/shard_thread.hpp"
 
 namespace sendcode::app {
@@ -42,12 +43,15 @@ http_thread::http_thread(const config::worker_config& config, const secret& subj
                          metrics::registry& metrics, pipeline::rules initial, const probes& ask)
     : work_(boost::asio::make_work_guard(context_)),
       telemetry_(metrics.make_front()),
-      store_(context_.get_executor(), to_redis_options(config.redis), subjects_key, clock_),
-      checker_(store_, stream, clock_, random_, *telemetry_, config.redis.dedupe_ttl, std::move(initial)),
+      store_(context_.get_executor(), with_rotating_password(to_redis_options(config.redis), config), subjects_key,
+             clock_),
+      checker_(store_, store_, stream, clock_, random_, *telemetry_, config.redis.dedupe_ttl, initial),
+      desk_(store_, config.redis.dedupe_ttl, std::move(initial)),
       api_({.alive = ask.alive,
             .ready = ask.ready,
             .metrics = [&metrics] { return metrics.render(); },
             .checker = &checker_,
+            .desk = &desk_,
             .clock = &clock_}),
       secrets_(config.secrets_directory) {
   if (config.internal_http.tokens) tokens_.emplace(secrets_, config.internal_http.tokens->name);
@@ -67,7 +71,10 @@ void http_thread::start() {
 }
 
 void http_thread::update(pipeline::rules next) {
-  boost::asio::post(context_, [this, next = std::move(next)]() mutable { checker_.update(std::move(next)); });
+  boost::asio::post(context_, [this, next = std::move(next)]() mutable {
+    checker_.update(next);
+    desk_.update(std::move(next));
+  });
 }
 
 void http_thread::stop() {

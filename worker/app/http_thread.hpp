@@ -15,11 +15,12 @@
 #include "worker/app/system_clock.hpp"
 #include "worker/config/worker_config.hpp"
 #include "worker/pipeline/checker.hpp"
+#include "worker/pipeline/desk.hpp"
 
 namespace sendcode::app {
 
-// The internal port's thread: checks of codes, probes and metrics, with a Redis connection of its own, so that no flood
-// of events delays them.
+// The internal port's thread: checks of codes, challenges looked after, probes and metrics, with a Redis connection of
+// its own, so that no flood of events delays them.
 class http_thread {
  public:
   // Any thread.
@@ -55,6 +56,7 @@ class http_thread {
   std::unique_ptr<ports::telemetry> telemetry_;
   redis::redis_code_store store_;
   pipeline::checker checker_;
+  pipeline::desk desk_;
   http_server::internal_api api_;
   config::secrets_directory secrets_;
   std::optional<config::watched_secret> tokens_;  // none: no calls under /v1

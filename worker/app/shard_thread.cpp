@@ -2,6 +2,8 @@
 
 #include <boost/asio/post.hpp>
 
+#include "worker/app/redis_password.hpp"
+
 namespace sendcode::app {
 namespace {
 
@@ -57,8 +59,8 @@ shard_thread::shard_thread(const config::worker_config& config, const secret& su
                            pipeline::rules initial)
     : work_(boost::asio::make_work_guard(context_)),
       telemetry_(std::move(telemetry)),
-      store_(context_.get_executor(), to_redis_options(config.redis), subjects_key, clock_,
-             [this](bool up) { telemetry_->dependency_up("redis", up); }),
+      store_(context_.get_executor(), with_rotating_password(to_redis_options(config.redis), config), subjects_key,
+             clock_, [this](bool up) { telemetry_->dependency_up("redis", up); }),
       client_(context_),
       twilio_(client_, clock_, to_sender_config(config.twilio),
               [this](bool up) { telemetry_->dependency_up("twilio", up); }),

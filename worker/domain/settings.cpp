@@ -51,4 +51,8 @@ bool settings_snapshot::is_broken(std::string_view environment_id) const {
   return std::ranges::find(broken, environment_id) != broken.end();
 }
 
+bool settings_snapshot::is_unknown(std::string_view environment_id) const {
+  return current && find(environment_id) == nullptr && !is_broken(environment_id);
+}
+
 }  // namespace sendcode::domain

@@ -96,6 +96,8 @@ struct settings_snapshot {
 
   const environment_settings* find(std::string_view environment_id) const;
   bool is_broken(std::string_view environment_id) const;
+  // There surely is no such environment: settings are known, and none of them, valid or not, is its own.
+  bool is_unknown(std::string_view environment_id) const;
 };
 using settings_ptr = std::shared_ptr<const settings_snapshot>;
 

@@ -23,4 +23,12 @@ awaitable<std::optional<Reply>> until_answered(const services& with, const Call&
   }
 }
 
+// For calls that somebody waits for: once more after an outage, then the caller is told to come back. As above.
+template <typename Call>
+auto ask_twice(const Call& call) -> decltype(call()) {
+  auto answer = co_await call();
+  if (answer) co_return answer;
+  co_return co_await call();
+}
+
 }  // namespace sendcode::pipeline

@@ -139,7 +139,8 @@ struct check_request {
   domain::purpose purpose = domain::purpose::sign_in;
   std::string phone;  // E.164
   std::string user_id;
-  milliseconds challenge_life{0};  // how long the record is kept from now on
+  milliseconds challenge_life{0};      // how long the record is kept from now on
+  std::vector<std::string> keys_held;  // ids: what none of them made cannot be compared, and is not counted
 };
 struct guess_counted {
   ports::nonce nonce{};
@@ -151,10 +152,16 @@ struct guess_counted {
 struct not_found {};
 struct code_expired {};
 struct locked_out {};
-using check_reply = std::variant<guess_counted, not_found, code_expired, locked_out>;
+struct key_not_held {
+  std::string key_id;
+};
+struct already_approved {  // by this very token: the answer was lost, or is asked for again
+  guess_counted guess;     // without nonce and key
+};
+using check_reply = std::variant<guess_counted, not_found, code_expired, locked_out, key_not_held, already_approved>;
 
 struct consume_request {
-  check_request checked;  // with a token of its own
+  check_request checked;  // a guess has one token
   ports::nonce nonce{};
   std::string prefix;
 };

@@ -89,7 +89,7 @@ world::world(world_options chosen)
                                            {"sha256", to_hex(as_text(sha256(token_)))},
                                            {"environments", {"*"}},
                                            {"applications", {"*"}},
-                                           {"scopes", {"check"}}}})
+                                           {"scopes", {"check", "status", "cancel", "unlock"}}}})
                                  .dump());
   write_secret("env_live/twilio_auth_token", std::string(auth_token));
   write_secret("env_live/twilio_api_key", std::string(api_key_secret));
@@ -269,20 +269,33 @@ void world::require_sent_once_or_marked(const std::vector<event>& events, std::s
   }
 }
 
-json world::check(const worker& by, const event& of, const std::string& code) const {
+json world::check(const worker& by, const event& of, const std::string& code, const headers& more) const {
   json body = of.data;
   for (const auto* name : {"challenge_id", "connection_id", "client_ip", "locale", "country"}) body.erase(name);
   body["code"] = code;
+  return ask(by, "POST", "/v1/challenges/" + of.challenge() + "/check", body, more);
+}
+
+json world::ask(const worker& by, const std::string& method, const std::string& target, const json& body,
+                const headers& more) const {
+  headers all{{"Authorization", "Bearer " + token_}, {"Content-Type", "application/json"}};
+  all.insert(all.end(), more.begin(), more.end());
   http_answer answer;
   eventually([&] {
-    answer = http_call(by.port(), "POST", "/v1/challenges/" + of.challenge() + "/check", body.dump(),
-                       {{"Authorization", "Bearer " + token_}, {"Content-Type", "application/json"}});
+    answer = http_call(by.port(), method, target, body.is_null() ? "" : body.dump(), all);
     return answer.status != 0;
   });
   auto out = json::parse(answer.body, nullptr, false);
   if (!out.is_object()) out = json::object();
   out["http"] = answer.status;
   return out;
+}
+
+json world::ask_after(const worker& by, const std::string& method, const event& of) const {
+  const auto field = [&](const char* name) { return std::string(name) + "=" + of.data[name].get<std::string>(); };
+  return ask(by, method,
+             "/v1/challenges/" + of.challenge() + "?" + field("environment_id") + "&" + field("application_id") + "&" +
+                 field("purpose"));
 }
 
 std::string world::metrics(const worker& of) const {

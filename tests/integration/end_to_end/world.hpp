@@ -95,8 +95,13 @@ class world {
   void require_ended(const std::vector<event>& events) const;
   std::size_t ended(const std::vector<event>& events) const;
 
+  using headers = std::vector<std::pair<std::string, std::string>>;
   // Answer of POST /v1/challenges/…/check; `body` has its HTTP status as "http".
-  json check(const worker& by, const event& of, const std::string& code) const;
+  json check(const worker& by, const event& of, const std::string& code, const headers& more = {}) const;
+  // The same of GET and DELETE /v1/challenges/…, and of any other request.
+  json ask_after(const worker& by, const std::string& method, const event& of) const;
+  json ask(const worker& by, const std::string& method, const std::string& target, const json& body = {},
+           const headers& more = {}) const;
   std::string metrics(const worker& of) const;
   // Sum over the partitions of what the group has not committed; nothing if Kafka doesn't say.
   std::optional<std::int64_t> lag() const;

@@ -1,91 +1,14 @@
-#include <nlohmann/json.hpp>
-
-#include "common/crypto.hpp"
-#include "tests/catch.hpp"
-#include "tests/integration/http/run.hpp"
+#include "tests/integration/http/api_world.hpp"
 #include "worker/adapters/http_server/guess_request.hpp"
-#include "worker/adapters/http_server/internal_api.hpp"
 
 using namespace sendcode;
 using namespace sendcode::tests;
 using namespace std::chrono_literals;
-using http_server::request;
-using http_server::response;
 using nlohmann::json;
 
 namespace {
 
-const timestamp noon = *from_rfc3339("2026-11-23T12:00:00Z");
-const std::string challenge = "k3Jw9sQ2vT7yB4nH1cXzLg";
-const std::string token = "sct_shop_" + std::string(43, 'a');
-
-class moved_clock final : public ports::clock {
- public:
-  timestamp now() const override { return noon + std::chrono::duration_cast<milliseconds>(since_start); }
-  ports::steady_time steady_now() const override { return ports::steady_time{} + 1h + since_start; }
-  awaitable<void> sleep_until(ports::steady_time) override { co_return; }
-  std::chrono::nanoseconds since_start{0};
-};
-
-class fake_checker final : public ports::code_checker {
- public:
-  awaitable<std::expected<ports::check_answer, ports::check_outage>> check(ports::guess made) override {
-    asked.push_back(std::move(made));
-    co_return answer;
-  }
-  std::expected<ports::check_answer, ports::check_outage> answer = ports::code_not_found{};
-  std::vector<ports::guess> asked;
-};
-
-std::string entry(const std::string& of_token, const std::string& scopes = "[check]", const std::string& more = "") {
-  return "- {id: shop, sha256: " + to_hex(as_text(sha256(of_token))) +
-         ", environments: [env_live], applications: [app_web, app_admin], scopes: " + scopes + more + "}\n";
-}
-
-json guess_body() {
-  return {{"environment_id", "env_live"},
-          {"application_id", "app_web"},
-          {"purpose", "sign_in"},
-          {"phone_number", "+61491570006"},
-          {"code", "123456"}};
-}
-
-struct world {
-  world() { use(entry(token)); }
-  void use(const std::string& tokens) {
-    auto parsed = http_server::api_tokens::parse(tokens, "api_tokens");
-    REQUIRE(parsed);
-    api.use_tokens(std::move(*parsed));
-  }
-  response ask(const std::string& method, const std::string& path, const std::string& body = "",
-               const std::string& authorization = "Bearer " + token) {
-    request asked;
-    asked.method = method;
-    asked.path = path;
-    asked.body = body;
-    if (!authorization.empty()) asked.headers.emplace_back("authorization", authorization);
-    return run(context, api.handle(asked));
-  }
-  response check(const json& body) { return ask("POST", "/v1/challenges/" + challenge + "/check", body.dump()); }
-
-  boost::asio::io_context context;
-  moved_clock clock;
-  fake_checker checker;
-  bool alive = true;
-  bool ready = true;
-  http_server::internal_api api{{.alive = [this] { return alive; },
-                                 .ready = [this] { return ready; },
-                                 .metrics = [] { return std::string("sendcode_in_flight 0\n"); },
-                                 .checker = &checker,
-                                 .clock = &clock}};
-};
-
-std::string header_of(const response& from, std::string_view name) {
-  for (const auto& [key, value] : from.headers) {
-    if (key == name) return value;
-  }
-  return {};
-}
+using world = api_world;
 
 }  // namespace
 
@@ -106,14 +29,17 @@ TEST_CASE("health and metrics need no token", "[internal_api]") {
 
 TEST_CASE("other paths are 404, other methods 405", "[internal_api]") {
   world w;
-  for (const char* path : {"/", "/v1", "/v1/challenges/", "/v1/challenges/check", "/v1/challenges//check/x",
-                           "/v1/challenges/a/b/check", "/livez/", "/LIVEZ"}) {
+  for (const char* path :
+       {"/", "/v1", "/v1/challenges/", "/v1/challenges//check", "/v1/challenges//check/x", "/v1/challenges/a/b",
+        "/v1/challenges/a/b/check", "/v1/phones", "/v1/phones/unlock/", "/livez/", "/LIVEZ"}) {
     CAPTURE(path);
     CHECK(w.ask("GET", path).status == 404);
   }
   CHECK(w.ask("POST", "/metrics").status == 405);
   CHECK(header_of(w.ask("POST", "/livez"), "Allow") == "GET");
   CHECK(header_of(w.ask("GET", "/v1/challenges/" + challenge + "/check"), "Allow") == "POST");
+  CHECK(header_of(w.ask("POST", "/v1/challenges/" + challenge), "Allow") == "GET, DELETE");
+  CHECK(header_of(w.ask("GET", "/v1/phones/unlock"), "Allow") == "POST");
 }
 
 TEST_CASE("a guess reaches the checker as it was made", "[internal_api]") {

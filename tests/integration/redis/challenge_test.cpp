@@ -154,18 +154,45 @@ TEST_CASE("a code whose life is over is expired, and the guess not counted") {
   CHECK(as<ports::guess_counted>(f.check(f.guess(request))).number == 1);
 }
 
-TEST_CASE("a cancelled challenge takes no guesses and no further texts") {
+TEST_CASE("a guess whose code's key is not held is not counted, and counts once the key is there") {
   fixture f;
   const auto request = f.event();
   f.admit(request);
-  const std::string key = f.key_of("c");
-  std::string cancelled = f.redis().dump(key);
-  cancelled[1] = 'C';
-  f.redis().command({"SET", key, cancelled, "KEEPTTL"});
+  auto guess = f.guess(request);
+  for (const auto& held : {std::vector<std::string>{}, {"codes-2"}, {"codes", "codes-11"}}) {
+    guess.keys_held = held;
+    for (int i = 0; i < 6; ++i) CHECK(as<ports::key_not_held>(f.check(guess)).key_id == "codes-1");
+  }
+  guess.keys_held = {"codes-2", "codes-1"};
+  CHECK(as<ports::guess_counted>(f.check(guess)).number == 1);
+  guess.keys_held.clear();
+  as<ports::key_not_held>(f.check(guess));  // counted, and still nobody could say
+
+  auto test = f.event();
+  test.test_number = true;
+  f.admit(test);
+  auto of_a_test_number = f.guess(test);
+  of_a_test_number.keys_held.clear();
+  as<ports::guess_counted>(f.check(of_a_test_number));  // its code is made of no key
+}
+
+TEST_CASE("the guess that approved is told so again, by its token alone") {
+  fixture f;
+  const auto request = f.event();
+  f.admit(request);
+  f.check(f.guess(request));
+  const auto right = f.guess(request);
+  const auto counted = as<ports::guess_counted>(f.check(right));
+  const ports::consume_request approval{right, counted.nonce, request.prefix};
+  as<ports::approved>(f.consume(approval));
+  const auto again = as<ports::already_approved>(f.check(right)).guess;
+  CHECK(again.number == 2);
+  CHECK(again.first_request_id == request.request_id);
+  CHECK_FALSE(again.test_number);
   as<ports::not_found>(f.check(f.guess(request)));
-  as<ports::not_found>(f.consume(f.approval(request, request.fresh_nonce)));
-  CHECK(reason_of(f.admit(resend_of(f, request))) == "challenge_cancelled");
-  CHECK(reason_of(f.admit(request)) == "challenge_cancelled");  // its own answer was lost, and nothing was sent
+  auto of_another_user = right;
+  of_another_user.user_id = "user_2";
+  as<ports::not_found>(f.check(of_another_user));
 }
 
 TEST_CASE("an unknown challenge is not found, and leaves nothing behind") {
@@ -205,31 +232,16 @@ TEST_CASE("an eleventh live challenge of a class is rate_limited.phone until the
   CHECK(reason_of(f.admit(f.event())) == "granted");
 }
 
-namespace {
-
-// Wrong guesses on challenges that then lapse: as many failures, nothing live.
-void fail(fixture& f, int guesses, ports::device_class device) {
-  while (guesses > 0) {
-    auto request = f.event();
-    request.device = device;
-    REQUIRE(reason_of(f.admit(request)) == "granted");
-    for (int i = 0; i < 5 && guesses > 0; ++i, --guesses) as<ports::guess_counted>(f.check(f.guess(request)));
-    f.pass(10 * minute);
-  }
-}
-
-}  // namespace
-
 TEST_CASE("strangers have 80 wrong guesses in a row, and leave a known device 20") {
   fixture f;
-  fail(f, 75, ports::device_class::stranger);
+  f.fail(75, ports::device_class::stranger);
   const auto last = f.event();
   CHECK(reason_of(f.admit(last)) == "granted");  // 75 and its 5
   CHECK(reason_of(f.admit(f.event())) == "locked_out");
   for (int i = 0; i < 5; ++i) as<ports::guess_counted>(f.check(f.guess(last)));  // a live one keeps its guesses
   f.pass(10 * minute);
   CHECK(reason_of(f.admit(f.event())) == "locked_out");
-  fail(f, 15, ports::device_class::known);
+  f.fail(15, ports::device_class::known);
   auto known = f.event();
   known.device = ports::device_class::known;
   CHECK(reason_of(f.admit(known)) == "granted");  // 80, 15 and its 5
@@ -246,7 +258,7 @@ TEST_CASE("strangers have 80 wrong guesses in a row, and leave a known device 20
 
 TEST_CASE("known devices alone have 100 wrong guesses in a row") {
   fixture f;
-  fail(f, 95, ports::device_class::known);
+  f.fail(95, ports::device_class::known);
   auto known = f.event();
   known.device = ports::device_class::known;
   CHECK(reason_of(f.admit(known)) == "granted");
@@ -260,8 +272,8 @@ TEST_CASE("known devices alone have 100 wrong guesses in a row") {
 
 TEST_CASE("an approval of a stranger's challenge clears both counts") {
   fixture f;
-  fail(f, 10, ports::device_class::known);
-  fail(f, 65, ports::device_class::stranger);
+  f.fail(10, ports::device_class::known);
+  f.fail(65, ports::device_class::stranger);
   const auto request = f.event();
   f.admit(request);
   as<ports::approved>(f.consume(f.approval(request, request.fresh_nonce)));
@@ -270,7 +282,7 @@ TEST_CASE("an approval of a stranger's challenge clears both counts") {
 
 TEST_CASE("what live challenges could still use up counts as used") {
   fixture f;
-  fail(f, 70, ports::device_class::stranger);
+  f.fail(70, ports::device_class::stranger);
   CHECK(reason_of(f.admit(f.event())) == "granted");
   const auto second_one = f.event();
   CHECK(reason_of(f.admit(second_one)) == "granted");
@@ -279,7 +291,7 @@ TEST_CASE("what live challenges could still use up counts as used") {
 
 TEST_CASE("a new code for a challenge counts that challenge's guesses once") {
   fixture f;
-  fail(f, 75, ports::device_class::stranger);
+  f.fail(75, ports::device_class::stranger);
   const auto last = f.event();
   CHECK(reason_of(f.admit(last)) == "granted");
   f.check(f.guess(last));
@@ -289,7 +301,7 @@ TEST_CASE("a new code for a challenge counts that challenge's guesses once") {
 
 TEST_CASE("a lock ends 90 days after the last failure") {
   fixture f;
-  fail(f, 80, ports::device_class::stranger);
+  f.fail(80, ports::device_class::stranger);
   f.pass(89 * day);
   const auto known = [&] {
     auto out = f.event();

@@ -26,6 +26,7 @@ inline ports::admit_request any_event() {
   out.code_life = 10 * minute;
   out.challenge_id = to_hex(as_text(random_request()));
   out.application_id = "app_web";
+  out.signing_key_id = "codes-1";
   out.phone = "+6149157" + std::to_string(std::rand() % 10'000);
   return out;
 }

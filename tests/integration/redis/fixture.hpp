@@ -87,6 +87,13 @@ class fixture {
   ports::settle_reply settle(const ports::settle_request& request) { return value(store().settle(request)); }
   ports::check_reply check(const ports::check_request& request) { return value(store().check(request)); }
   ports::consume_reply consume(const ports::consume_request& request) { return value(store().consume(request)); }
+  std::optional<ports::challenge_view> look(const ports::challenge_reference& of) { return value(store().look(of)); }
+  bool cancel(const ports::challenge_reference& of) { return value(store().cancel(of, hour)); }
+  void unlock(std::string_view number) {
+    const std::string in(environment);
+    const std::string whose(number);
+    value(store().unlock(in, whose));
+  }
 
   template <typename T>
   T value(awaitable<ports::stored<T>> work) {
@@ -102,6 +109,9 @@ class fixture {
   static ports::settle_request settlement(const ports::admit_request& request, std::string message_id = "");
   static ports::check_request guess(const ports::admit_request& request);
   static ports::consume_request approval(const ports::admit_request& request, const ports::nonce& nonce);
+  static ports::challenge_reference reference(const ports::admit_request& request);
+  // Wrong guesses on challenges that then lapse: as many failures, nothing live.
+  void fail(int guesses, ports::device_class device);
 
   std::string key_of(std::string_view kind);  // the only key of "e", "c", "p", "l:phone"…
   std::vector<std::string> keys_of(std::string_view kind);

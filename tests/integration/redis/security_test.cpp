@@ -79,6 +79,26 @@ TEST_CASE("a password, and a user with a password, are given to Redis") {
   }
 }
 
+TEST_CASE("a password that changes is the new one at the next connection") {
+  redis_server server({"--requirepass", "first"});
+  auto options = options_for(server.port());
+  options.password = password("first");
+  secret_ptr now = options.password;
+  options.password_by_now = [&now] { return now; };
+  connected c(options);
+  REQUIRE(c.admit().has_value());
+  raw_client raw(server.port());
+  raw.command({"AUTH", "first"});
+  REQUIRE(raw.command({"CONFIG", "SET", "requirepass", "second"}).text == "OK");
+  CHECK(c.admit().has_value());  // what is connected stays
+  raw.command({"CLIENT", "KILL", "TYPE", "normal"});
+  c.io.restart();
+  c.io.run_for(milliseconds{20});
+  CHECK_FALSE(c.admit().has_value());
+  now = password("second");
+  c.admit_in_the_end();
+}
+
 TEST_CASE("a Redis that evicts, or does not say, is warned of") {
   redis_server server({"--maxmemory-policy", "allkeys-lru"});
   raw_client raw(server.port());

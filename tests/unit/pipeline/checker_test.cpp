@@ -1,66 +1,15 @@
 // A guess against a challenge: counted, compared, consumed, told. The store's part is scripted.
-#include "worker/pipeline/checker.hpp"
-
-#include "tests/catch.hpp"
-#include "tests/fakes/pipeline_world.hpp"
-#include "worker/domain/code.hpp"
-#include "worker/domain/device_token.hpp"
+#include "tests/unit/pipeline/check_desk.hpp"
 
 using namespace sendcode;
 using namespace std::chrono_literals;
+using tests::check_desk;
 using tests::pipeline_world;
 
 namespace {
 
-using answer = std::expected<ports::check_answer, ports::check_outage>;
-
-struct desk {
-  pipeline_world w;
-  pipeline::checker checker{w.store, w.stream, w.clock, w.random, w.telemetry, 3'600'000ms, w.rules()};
-  ports::nonce nonce{7};
-  std::uint32_t guesses = 0;
-  bool test_number = false;
-
-  desk() {
-    w.store.on_check = [this](const auto&) -> ports::check_reply {
-      return ports::guess_counted{nonce, "k1", ++guesses, pipeline_world::request_id("first"), test_number};
-    };
-  }
-  std::string right_code() const {
-    const auto rules = w.rules();
-    return std::string(
-        domain::derive_code(rules.code_keys->find("k1", w.clock.now())->key->expose(),
-                            {"env_live", "app_web", domain::purpose::sign_in, "+61491570006", "", challenge}, nonce)
-            .expose());
-  }
-  std::string wrong_code() const { return right_code() == "000000" ? "000001" : "000000"; }
-  ports::guess guess(std::string code, std::string phone = "0491 570 006") const {
-    return {challenge, "env_live", "app_web", domain::purpose::sign_in, std::move(phone), "", secret(std::move(code))};
-  }
-  std::optional<answer> start(ports::guess made) {
-    std::optional<answer> out;
-    ask(std::move(made), out);
-    w.run();
-    return out;
-  }
-  void ask(ports::guess made, std::optional<answer>& out) {
-    spawn(w.context.get_executor(), "guess", asked(std::move(made), out));
-  }
-  awaitable<void> asked(ports::guess made, std::optional<answer>& out) {
-    out = co_await checker.check(std::move(made));
-  }
-
-  template <typename Expected>
-  Expected answered(ports::guess made) {
-    const auto out = start(std::move(made));
-    REQUIRE(out);
-    REQUIRE(out->has_value());
-    REQUIRE(std::holds_alternative<Expected>(**out));
-    return std::get<Expected>(**out);
-  }
-
-  std::string challenge = "k3Jw9sQ2vT7yB4nH1cXzLg";
-};
+using answer = check_desk::answer;
+using desk = check_desk;
 
 }  // namespace
 
@@ -73,7 +22,8 @@ TEST_CASE("the right code is approved, consumed by its nonce, and told") {
   REQUIRE(d.w.store.consumptions.size() == 1);
   CHECK(d.w.store.consumptions[0].nonce == d.nonce);
   CHECK(d.w.store.consumptions[0].prefix == "+614915");
-  CHECK(d.w.store.consumptions[0].checked.token != d.w.store.checks[0].token);
+  CHECK(d.w.store.consumptions[0].checked.token == d.w.store.checks[0].token);
+  CHECK(d.w.store.checks[0].keys_held == std::vector<std::string>{"k1"});
   CHECK(d.w.store.checks[0].phone == "+61491570006");
   REQUIRE(d.w.stream.records.size() == 1);
   const auto told = nlohmann::json::parse(d.w.stream.records[0].record.value);
@@ -148,8 +98,8 @@ TEST_CASE("a test number's code is the fixed one, and the answer says that it is
   auto fixed = std::make_shared<const secret>(std::string("424242"));
   d.w.environment().sms.test_numbers[0].code.value = fixed;
   d.checker.update(d.w.rules());
-  CHECK(d.answered<ports::code_approved>(d.guess("424242", "+12025550123")).test);
   d.answered<ports::code_incorrect>(d.guess("424243", "+12025550123"));
+  CHECK(d.answered<ports::code_approved>(d.guess("424242", "+12025550123")).test);
 }
 
 TEST_CASE("settings that change while a guess is counted do no harm") {
@@ -167,4 +117,38 @@ TEST_CASE("settings that change while a guess is counted do no harm") {
     REQUIRE(out);
     CHECK(std::holds_alternative<ports::code_incorrect>(**out));
   }
+}
+
+TEST_CASE("a code whose key is not held is an outage, not a wrong guess") {
+  desk d;
+  d.w.store.on_check = [](const auto&) { return ports::key_not_held{"k0"}; };
+  const auto out = d.start(d.guess("123456"));
+  REQUIRE(out);
+  CHECK_FALSE(out->has_value());
+  CHECK(d.w.stream.records.empty());
+}
+
+TEST_CASE("a key that has ended is none that is held") {
+  desk d;
+  d.w.key_ends = d.w.clock.now() + 1s;
+  d.checker.update(d.w.rules());
+  d.answered<ports::code_incorrect>(d.guess(d.wrong_code()));
+  d.w.pass(1s);
+  d.start(d.guess("123456"));
+  REQUIRE(d.w.store.checks.size() == 2);
+  CHECK(d.w.store.checks[0].keys_held.size() == 1);
+  CHECK(d.w.store.checks[1].keys_held.empty());
+}
+
+TEST_CASE("a guess is judged by the keys that were told to the store, whatever comes meanwhile") {
+  desk d;
+  d.w.store.latency = 50ms;
+  std::optional<answer> out;
+  d.ask(d.guess(d.right_code()), out);
+  d.w.run();
+  d.w.key_ends = d.w.clock.now();
+  d.checker.update(d.w.rules());
+  d.w.pass(50ms);
+  REQUIRE(out);
+  CHECK(std::holds_alternative<ports::code_approved>(**out));
 }

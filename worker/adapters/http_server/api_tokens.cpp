@@ -74,8 +74,12 @@ bool holds(const std::vector<std::string>& names, std::string_view name) noexcep
 
 }  // namespace
 
+bool api_token::may_touch(std::string_view environment) const noexcept {
+  return holds(environments, environment);
+}
+
 bool api_token::may_touch(std::string_view environment, std::string_view application) const noexcept {
-  return holds(environments, environment) && holds(applications, application);
+  return may_touch(environment) && holds(applications, application);
 }
 
 std::expected<api_tokens, std::vector<config::problem>> api_tokens::parse(std::string_view text,

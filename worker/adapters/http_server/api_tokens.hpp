@@ -24,6 +24,7 @@ struct api_token {
   std::optional<timestamp> not_after;
 
   bool may(scope what) const noexcept { return (scopes & static_cast<std::uint8_t>(what)) != 0; }
+  bool may_touch(std::string_view environment) const noexcept;
   bool may_touch(std::string_view environment, std::string_view application) const noexcept;
 };
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <expected>
 #include <functional>
 #include <map>
 #include <memory>
@@ -7,6 +8,7 @@
 
 #include "worker/adapters/http_server/api_tokens.hpp"
 #include "worker/adapters/http_server/server.hpp"
+#include "worker/ports/challenge_desk.hpp"
 #include "worker/ports/code_checker.hpp"
 #include "worker/ports/time.hpp"
 
@@ -14,8 +16,8 @@ namespace sendcode::http_server {
 
 constexpr int requests_per_token_and_second = 500;
 
-// The internal port (schemas/openapi.yaml): /livez, /readyz, /metrics, and with a bearer token POST
-// /v1/challenges/{challenge_id}/check. One thread, the server's; pass handle() to it.
+// The internal port (schemas/openapi.yaml): /livez, /readyz, /metrics, and with a bearer token what stands under /v1:
+// checking codes, looking after challenges, unlocking phones. One thread, the server's; pass handle() to it.
 class internal_api {
  public:
   struct parts {
@@ -23,6 +25,7 @@ class internal_api {
     std::function<bool()> ready;
     std::function<std::string()> metrics;  // Prometheus' text format
     ports::code_checker* checker = nullptr;
+    ports::challenge_desk* desk = nullptr;
     ports::clock* clock = nullptr;
   };
   // What `with` names must outlive it.
@@ -41,9 +44,17 @@ class internal_api {
     double left = requests_per_token_and_second;
     ports::steady_time filled_at{};
   };
+  using token_ptr = std::shared_ptr<const api_token>;
 
   bool within_rate(const std::string& token_id);
+  // The token, if it is good for `what`; else the answer. It stays while the request is answered, though others take
+  // its place.
+  std::expected<token_ptr, response> authorize(const request& asked, scope what);
+  awaitable<response> challenge(std::string id, request& asked);
   awaitable<response> check(std::string challenge_id, request& asked);
+  awaitable<response> look(std::string challenge_id, request& asked);
+  awaitable<response> cancel(std::string challenge_id, request& asked);
+  awaitable<response> unlock(request& asked);
 
   parts with_;
   std::shared_ptr<const api_tokens> tokens_ = std::make_shared<const api_tokens>();

@@ -2,7 +2,7 @@
 local TOO_OLD, POISON, UNCONFIRMED = 64, 96, 36
 local ALLOWANCE_USED_UP, RATE_LIMITED, LOCKED_OUT, SUSPECTED_FRAUD = 10, 11, 12, 13
 local MISMATCH, USED, CANCELLED = 14, 15, 16
-local PHONE = 1                            -- limit kind
+local PHONE, USER = 1, 50                  -- limit kinds; a user's as it is written
 local KINDE_RESERVED, TAKEN_OVER = 8, 64   -- flags
 local MAYBE_TAKEN = 4
 local RUNOUTS_MAX = 3
@@ -73,25 +73,37 @@ if values[1] then return again(record_read(values[1]), c) end
 local flags = tonumber(ARGV[14])
 local r = {token = token, hmac = hmac, lease = 0, first = 0, expires = birth + life, runouts = 0, flags = flags,
   sender = 0, status = 0, reason = 0, limit = 0, retry = 0, segments = 0, tail = ''}
-if too_old() then return settled(r, EXPIRED, TOO_OLD) end
-if ARGV[6] ~= '' then return settled(r, verdict()) end
+
+-- The challenge keeps why its last request was not sent, for `state`. An event of another binding leaves no trace there.
+local function refused(status, reason, limit, retry)
+  if c and c.state == 'P' and c.binding == ARGV[9] then
+    c.reason, c.limit = reason, limit or 0
+    if retry then c.next = now + retry * 1000 end
+    challenge_write(KEYS[2], c, keep)
+  end
+  return settled(r, status, reason, limit, retry)
+end
+
+if too_old() then return refused(EXPIRED, TOO_OLD) end
+if ARGV[6] ~= '' then return refused(verdict()) end
 
 if c then
   if c.binding ~= ARGV[9] then return settled(r, REJECTED, MISMATCH) end
   if c.state == 'A' then return settled(r, REJECTED, USED) end
   if c.state == 'C' then return settled(r, REJECTED, CANCELLED) end
-  if c.guesses >= GUESSES then return settled(r, REJECTED, LOCKED_OUT) end
+  if c.guesses >= GUESSES then return refused(REJECTED, LOCKED_OUT) end
 end
 if values[5] then
   local version, blocked_until = unstruct('<BI8', values[5])
   known_version(version, 'fraud answers')
-  if blocked_until > now then return settled(r, REJECTED, SUSPECTED_FRAUD) end
+  if blocked_until > now then return refused(REJECTED, SUSPECTED_FRAUD) end
 end
 
 -- Limits: kind and what it counts by in one argument, index into KEYS, max, window.
 -- What is to be charged, by index into KEYS: the newest time of a list or false, and buckets.
 local lists, wide, rings = {}, {}, {}
 local breached, wait = nil, 0
+local pause = 0 -- how long a phone's and a user's limits of one text refuse the next
 
 local function ring_at(k, window)
   rings[k] = rings[k] or ring_read(values[k], window)
@@ -108,7 +120,7 @@ local function prefix_wait(k, max, window)
   if approved * 5 < sent.sum then return ring_wait(ring, max) end
 end
 
-for i = 20, #ARGV, 4 do
+for i = 21, #ARGV, 4 do
   local kind, k, max, window = string.byte(ARGV[i]), tonumber(ARGV[i + 1]), tonumber(ARGV[i + 2]), tonumber(ARGV[i + 3])
   local left
   if kind == 108 or kind == 110 then -- l, n
@@ -121,6 +133,7 @@ for i = 20, #ARGV, 4 do
       local at = max == 1 and newest or call('LINDEX', KEYS[k], max - 1)
       if at then left = at + window - now end
     end
+    if max == 1 and window > pause and string.byte(ARGV[i], 2) <= USER then pause = window end
   elseif kind == 98 then -- b
     local ring = ring_at(k, window)
     if ring.sum >= max then left = ring_wait(ring, max) end
@@ -132,7 +145,7 @@ for i = 20, #ARGV, 4 do
     if left > wait then wait = left end
   end
 end
-if breached then return settled(r, REJECTED, RATE_LIMITED, breached, seconds(wait)) end
+if breached then return refused(REJECTED, RATE_LIMITED, breached, seconds(wait)) end
 
 -- The phone's lock-out, where a new code is made.
 local new_code = not c or c.expires - now < CODE_KEPT_MS
@@ -151,10 +164,10 @@ if new_code then
       end
     end
   end
-  if live >= LIVE_CHALLENGES_MAX then return settled(r, REJECTED, RATE_LIMITED, PHONE, seconds(earliest - now)) end
+  if live >= LIVE_CHALLENGES_MAX then return refused(REJECTED, RATE_LIMITED, PHONE, seconds(earliest - now)) end
   local its = GUESSES - (c and c.guesses or 0)
   if (class == 's' and p.s + left.s + its > STRANGERS_MAX) or p.s + p.k + left.s + left.k + its > ALL_MAX then
-    return settled(r, REJECTED, LOCKED_OUT)
+    return refused(REJECTED, LOCKED_OUT)
   end
 end
 
@@ -162,7 +175,7 @@ local allowance
 if ARGV[15] ~= '-1' then
   allowance = allowance_read(values[4], 15)
   if allowance.count >= allowance.max then
-    return settled(r, REJECTED, ALLOWANCE_USED_UP, 0, seconds(allowance.ends - now))
+    return refused(REJECTED, ALLOWANCE_USED_UP, 0, seconds(allowance.ends - now))
   end
 end
 
@@ -184,7 +197,7 @@ if not c then
     first = ARGV[12], tokens = '', consumed = ''}
 end
 if new_code then c.nonce, c.key, c.expires = ARGV[10], ARGV[11], birth + life end
-c.sent = now
+c.sent, c.owner, c.last, c.next, c.reason, c.limit = now, ARGV[20], ARGV[12], now + pause, 0, 0
 challenge_write(KEYS[2], c, keep)
 local entry = phone_entry(p, id)
 if entry then

@@ -108,11 +108,12 @@ class greeter {
 }  // namespace
 
 awaitable<std::string> log_in(std::shared_ptr<redis_link> link, const redis_options& options, deadline until) {
-  if (!options.password) co_return std::string{};
+  const secret_ptr password = options.password_by_now ? options.password_by_now() : options.password;
+  if (!password) co_return std::string{};
   redis_command command;
   command.add("AUTH");
   if (!options.username.empty()) command.add(options.username);
-  command.add(options.password->expose());
+  command.add(password->expose());
   const manner how{until};
   auto reply = co_await link->request(command, how);
   command.wipe();

@@ -121,5 +121,8 @@ void key_writer::allowance() {
 void key_writer::message(const short_hash& hash) {
   begin("m:").append(to_key_text(hash)).end();
 }
+void key_writer::answer(const short_hash& hash) {
+  begin("i:").append(to_key_text(hash)).end();
+}
 
 }  // namespace sendcode::redis

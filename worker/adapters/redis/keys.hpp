@@ -63,6 +63,7 @@ class key_writer {
   void fraud(std::string_view prefix);
   void allowance();
   void message(const short_hash& hash);
+  void answer(const short_hash& hash);
 
  private:
   redis_command& begin(std::string_view kind);

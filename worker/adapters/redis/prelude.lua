@@ -13,8 +13,8 @@ local GUESSES = 5
 
 local EXPIRED, FAILED, REJECTED = 3, 4, 2
 
-local function known_version(version, what)
-  if version ~= 1 then error({err = 'LAYOUT of ' .. what .. ' is of another version'}) end
+local function known_version(version, what, known)
+  if version ~= (known or 1) then error({err = 'LAYOUT of ' .. what .. ' is of another version'}) end
 end
 
 -- When a life from now on ends, as text: PXAT and PEXPIREAT cost Redis less than PX and PEXPIRE, which it rewrites to them.
@@ -45,14 +45,22 @@ local function record_write(key, r, kept_until)
   return value
 end
 
--- Challenge.
-local CHALLENGE = '<Bc1c1BBc16c32I8c16I8B'
+-- Challenge. Version 1 had no owner and did not know its last request: it is read as one without either, and written as version 2.
+local CHALLENGE, LAST_REQUEST = '<Bc1c1BBc16c32I8c16I8', '<c16c16I8BB'
+local NO_ONE = string.rep('\0', 16)
 
 local function challenge_read(value)
-  local c, version, held, at = {}, nil, nil, nil
-  version, c.state, c.class, c.flags, c.guesses, c.binding, c.nonce, c.expires, c.first, c.sent, held, at =
+  local c, version, at = {}, nil, nil
+  version, c.state, c.class, c.flags, c.guesses, c.binding, c.nonce, c.expires, c.first, c.sent, at =
     unstruct(CHALLENGE, value)
-  known_version(version, 'a challenge')
+  if version == 1 then
+    c.owner, c.last, c.next, c.reason, c.limit = NO_ONE, c.first, 0, 0, 0
+  else
+    known_version(version, 'a challenge', 2)
+    c.owner, c.last, c.next, c.reason, c.limit, at = unstruct(LAST_REQUEST, value, at)
+  end
+  local held = string.byte(value, at)
+  at = at + 1
   c.tokens = sub(value, at, at + held * 16 - 1)
   at = at + held * 16
   c.consumed = ''
@@ -65,8 +73,9 @@ local function challenge_read(value)
 end
 
 local function challenge_write(key, c, kept_until)
-  call('SET', key, pack(CHALLENGE, 1, c.state, c.class, c.flags, c.guesses, c.binding, c.nonce, c.expires, c.first,
-    c.sent, #c.tokens / 16) .. c.tokens .. c.consumed .. c.key, 'PXAT', kept_until)
+  call('SET', key, pack(CHALLENGE, 2, c.state, c.class, c.flags, c.guesses, c.binding, c.nonce, c.expires, c.first,
+    c.sent) .. pack(LAST_REQUEST, c.owner, c.last, c.next, c.reason, c.limit) .. string.char(#c.tokens / 16) ..
+    c.tokens .. c.consumed .. c.key, 'PXAT', kept_until)
 end
 
 -- Failures of a phone and its live challenges: { s =, k =, last =, {class, guesses, ends, id}… }

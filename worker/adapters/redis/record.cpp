@@ -3,22 +3,14 @@
 #include <algorithm>
 #include <limits>
 
+#include "worker/adapters/redis/little_endian.hpp"
+
 namespace sendcode::redis {
 namespace {
 
 constexpr std::size_t header_bytes = 70;
 constexpr std::size_t attempt_bytes = 9;
 constexpr unsigned char version = 1;
-
-std::uint64_t little_endian(std::string_view bytes, std::size_t at, std::size_t size) {
-  std::uint64_t value = 0;
-  for (std::size_t i = size; i-- > 0;) value = value << 8 | static_cast<unsigned char>(bytes[at + i]);
-  return value;
-}
-
-void append_little_endian(std::string& out, std::uint64_t value, std::size_t size) {
-  for (std::size_t i = 0; i < size; ++i) out += static_cast<char>(value >> (8 * i) & 255U);
-}
 
 timestamp time_at(std::string_view bytes, std::size_t at) {
   return from_unix_ms(static_cast<std::int64_t>(little_endian(bytes, at, 8)));

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/logging.hpp"
+#include "worker/adapters/redis/desk_replies.hpp"
 #include "worker/adapters/redis/errors.hpp"
 #include "worker/adapters/redis/replies.hpp"
 #include "worker/adapters/redis/requests.hpp"
@@ -30,8 +31,8 @@ class redis_code_store::caller {
   caller(const boost::asio::any_io_executor& executor, redis_options options, const secret& subjects_key,
          const ports::clock& clock, std::function<void(bool)> on_up)
       : clock_(clock), writer_(subjects_key, options.dedupe_ttl), timeout_(options.timeout) {
-    std::vector<const script*> scripts{&admit_script,  &renew_script, &release_script,
-                                       &settle_script, &check_script, &consume_script};
+    std::vector<const script*> scripts{&admit_script,   &renew_script, &release_script, &settle_script, &check_script,
+                                       &consume_script, &state_script, &cancel_script,  &unlock_script, &answer_script};
     topology_ = make_topology(executor, std::move(options), std::move(scripts), std::move(on_up));
   }
 
@@ -169,6 +170,45 @@ awaitable<stored<ports::check_reply>> redis_code_store::check(const ports::check
 awaitable<stored<ports::consume_reply>> redis_code_store::consume(const ports::consume_request& request) {
   auto write = [this, &request](redis_command& command) { caller_->writer().consume(command, request); };
   co_return co_await caller_->call<ports::consume_reply>(consume_script, write, read_consume, kept_by::replicas);
+}
+
+awaitable<stored<std::optional<ports::challenge_view>>> redis_code_store::look(const ports::challenge_reference& of) {
+  std::optional<domain::request_id> last;  // known from the challenge: its record is asked for the second time
+  while (true) {
+    auto write = [this, &of, &last](redis_command& command) { caller_->writer().state(command, of, last); };
+    const auto reply = co_await caller_->call<state_reply>(state_script, write, read_state);
+    if (!reply) co_return std::unexpected(reply.error());
+    const auto& view = reply->view;
+    if (last || !view || view->reason != domain::reason::none) co_return view;
+    last = reply->last_request;
+  }
+}
+
+awaitable<stored<bool>> redis_code_store::cancel(const ports::challenge_reference& of, milliseconds life) {
+  auto write = [this, &of, life](redis_command& command) { caller_->writer().cancel(command, of, life); };
+  co_return co_await caller_->call<bool>(cancel_script, write, read_cancel);
+}
+
+awaitable<stored<ports::unlocked>> redis_code_store::unlock(const std::string& environment_id,
+                                                            const std::string& phone) {
+  auto write = [&](redis_command& command) { caller_->writer().unlock(command, environment_id, phone); };
+  co_return co_await caller_->call<ports::unlocked>(unlock_script, write, read_unlock);
+}
+
+awaitable<stored<ports::answer_reply>> redis_code_store::recall(const ports::answer_request& request) {
+  const ports::token token = caller_->writer().guess_token(request);
+  auto write = [this, &request](redis_command& command) { caller_->writer().answer(command, request, {}); };
+  auto read = [token](const redis_reply& reply) { return read_answer(reply, token); };
+  co_return co_await caller_->call<ports::answer_reply>(answer_script, write, read);
+}
+
+awaitable<stored<ports::answer_reply>> redis_code_store::keep(const ports::answer_request& request,
+                                                              const ports::given_answer& answer) {
+  const ports::token token = caller_->writer().guess_token(request);
+  const std::string bytes = pack_answer(answer);
+  auto write = [&](redis_command& command) { caller_->writer().answer(command, request, bytes); };
+  auto read = [token](const redis_reply& reply) { return read_answer(reply, token); };
+  co_return co_await caller_->call<ports::answer_reply>(answer_script, write, read);
 }
 
 }  // namespace sendcode::redis

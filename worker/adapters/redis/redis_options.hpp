@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -20,11 +21,13 @@ enum class redis_mode : std::uint8_t { standalone, sentinel, cluster };
 
 struct redis_options {
   redis_mode mode = redis_mode::standalone;
-  redis_address address;                    // of the one server; else not used
-  std::vector<redis_address> seeds;         // the sentinels, or nodes of the cluster to begin with
-  std::string master_name;                  // as the sentinels know it
-  std::string username;                     // empty: Redis' default user
-  secret_ptr password;                      // null: no AUTH
+  redis_address address;             // of the one server; else not used
+  std::vector<redis_address> seeds;  // the sentinels, or nodes of the cluster to begin with
+  std::string master_name;           // as the sentinels know it
+  std::string username;              // empty: Redis' default user
+  secret_ptr password;               // null: no AUTH
+  // Asked before each AUTH, on the connection's thread, for the password as it stands by then; empty: it never changes.
+  std::function<secret_ptr()> password_by_now{};
   redis_tls_files tls;                      // for each connection to an address with TLS
   std::uint32_t replicas_min = 0;           // how many must have an admit or a consume before it counts
   milliseconds timeout{100};                // of a command, from when it was issued

@@ -1,23 +1,12 @@
 #include "worker/adapters/redis/replies.hpp"
 
-#include <algorithm>
-
 #include "worker/adapters/redis/record.hpp"
+#include "worker/adapters/redis/reply_parts.hpp"
 
 namespace sendcode::redis {
 namespace {
 
-// The reply's first word, if as many elements follow as it should have.
-bool is(const redis_reply& reply, std::string_view word, std::size_t elements = 1) {
-  return reply.elements.size() == elements && reply.elements[0].is_text() && reply.elements[0].text == word;
-}
-
-template <std::size_t N>
-bool read_bytes(const redis_reply& from, byte_array<N>& to) {
-  if (!from.is_text() || from.text.size() != N) return false;
-  std::transform(from.text.begin(), from.text.end(), to.begin(), [](char c) { return static_cast<std::uint8_t>(c); });
-  return true;
-}
+constexpr std::int64_t test_number_flag = 1;  // of a challenge
 
 std::optional<ports::settled> read_settled(const redis_reply& reply) {
   auto record = unpack_record(reply.elements[1].text);
@@ -75,14 +64,21 @@ std::optional<ports::check_reply> read_check(const redis_reply& reply) {
   if (is(reply, "not_found")) return ports::not_found{};
   if (is(reply, "expired")) return ports::code_expired{};
   if (is(reply, "locked_out")) return ports::locked_out{};
-  if (!is(reply, "counted", 7)) return std::nullopt;
+  if (is(reply, "key_not_held", 2)) return ports::key_not_held{reply.elements[1].text};
   ports::guess_counted out;
+  if (is(reply, "approved", 4)) {
+    if (!read_bytes(reply.elements[2], out.first_request_id)) return std::nullopt;
+    out.number = static_cast<std::uint32_t>(reply.elements[1].integer);
+    out.test_number = (reply.elements[3].integer & test_number_flag) != 0;
+    return ports::already_approved{out};
+  }
+  if (!is(reply, "counted", 7)) return std::nullopt;
   if (!read_bytes(reply.elements[1], out.nonce) || !read_bytes(reply.elements[4], out.first_request_id)) {
     return std::nullopt;
   }
   out.key_id = reply.elements[2].text;
   out.number = static_cast<std::uint32_t>(reply.elements[3].integer);
-  out.test_number = (reply.elements[5].integer & 1) != 0;
+  out.test_number = (reply.elements[5].integer & test_number_flag) != 0;
   return out;
 }
 

@@ -151,6 +151,7 @@ void request_writer::admit(redis_command& command, const ports::admit_request& r
   command.add((request.device == ports::device_class::known ? flag::known_device : 0U) |
               (request.test_number ? flag::test_number : 0U));
   add_allowance(command, request.allowance, now);
+  command.add(owner(request.application_id, request.purpose));
   if (!to_be_admitted) return;
   for (std::size_t i = 0; i < request.limits.size(); ++i) {
     const ports::limit_check& limit = request.limits[i];
@@ -223,6 +224,7 @@ void request_writer::check(redis_command& command, const ports::check_request& r
   command.add(
       hashes_.binding(request.environment_id, request.application_id, request.purpose, request.phone, request.user_id));
   command.add(request.token).add(first_8(challenge)).add(request.challenge_life.count());
+  for (const std::string& key : request.keys_held) command.add(key);
 }
 
 void request_writer::consume(redis_command& command, const ports::consume_request& request) {

@@ -1,9 +1,13 @@
 #pragma once
 
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "worker/adapters/redis/keys.hpp"
 #include "worker/adapters/redis/protocol.hpp"
+#include "worker/ports/answer_store.hpp"
+#include "worker/ports/challenge_desk.hpp"
 #include "worker/ports/code_store.hpp"
 
 // From requests of the port to keys and arguments of the scripts. `command` already holds EVALSHA and the hash; number
@@ -23,7 +27,19 @@ class request_writer {
   void check(redis_command& command, const ports::check_request& request);
   void consume(redis_command& command, const ports::consume_request& request);
 
+  // `last`: the event whose record is wanted too, if it is the challenge's last.
+  void state(redis_command& command, const ports::challenge_reference& of,
+             const std::optional<domain::request_id>& last);
+  void cancel(redis_command& command, const ports::challenge_reference& of, milliseconds life);
+  void unlock(redis_command& command, const std::string& environment_id, const std::string& phone);
+
+  // `answer` as pack_answer makes it; empty: none yet.
+  void answer(redis_command& command, const ports::answer_request& request, std::string_view answer);
+  // The same for the same request; nobody who reads Redis can try out bodies.
+  ports::token guess_token(const ports::answer_request& request);
+
  private:
+  short_hash owner(std::string_view application_id, domain::purpose purpose);
   void limit_keys(redis_command& command, const ports::admit_request& request, const short_hash& phone);
 
   subject_hasher hashes_;

@@ -21,5 +21,9 @@ extern const script release_script;
 extern const script settle_script;
 extern const script check_script;
 extern const script consume_script;
+extern const script state_script;
+extern const script cancel_script;
+extern const script unlock_script;
+extern const script answer_script;
 
 }  // namespace sendcode::redis
