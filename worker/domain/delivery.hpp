@@ -42,11 +42,10 @@ struct search_step {
   milliseconds since;
   milliseconds deadline;
 };
-// No sender is left now: to be tried again once the breaker of one of these lets somebody through, though not before a
-// sender's Retry-After is over, and until `until`.
+// No sender is left now: to be tried again once the breaker of one of these lets somebody through.
 struct hold_step {
   std::vector<sender_kind> waits_for;
-  milliseconds not_before;
+  milliseconds not_before;  // by the first sender's Retry-After
   milliseconds until;
 };
 struct finish_step {
@@ -82,8 +81,7 @@ class delivery {
   // What came of a search: the text, or none (also when the sender could not be asked).
   void found(std::string message_id, std::uint8_t segments);
   void not_found(milliseconds now, double unit);
-  // The sender of a send step was not asked, for its breaker let nothing through; `refused`: because it refuses the
-  // account.
+  // The sender of a send step was not asked, for its breaker let nothing through. `refused`: it refuses the account.
   void shut_out(bool refused, milliseconds now);
   // The sender of a send step may not be used for this event: its allowance is used up.
   void sender_unusable(milliseconds now);
