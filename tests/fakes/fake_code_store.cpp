@@ -108,6 +108,7 @@ awaitable<ports::stored<ports::renew_reply>> fake_code_store::renew(const ports:
   if (outage) co_return unreachable;
   auto* r = held(request.request_id, request.token);
   if (r == nullptr) co_return ports::lost{};
+  if (!request.if_accepted_by.empty() && !accepted_by.contains(request.if_accepted_by)) co_return ports::not_trusted{};
   if (request.reserve && !r->flags.kinde_reserved) {
     if (kinde_left == 0) co_return ports::allowance_used_up{3600};
     --kinde_left;
@@ -149,6 +150,7 @@ awaitable<ports::stored<ports::settle_reply>> fake_code_store::settle(const port
     r.outcome = request.outcome;
     r.flags = request.flags;
     if (request.give_back) ++given_back;
+    if (!request.accepted_by.empty()) accepted_by.insert(request.accepted_by);
     settlements.push_back(request);
   }
   if (lost()) co_return unreachable;

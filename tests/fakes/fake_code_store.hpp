@@ -63,6 +63,7 @@ class fake_code_store final : public ports::code_store {
 
   std::map<domain::request_id, record> records;
   std::map<std::string, domain::request_id> claimed;
+  std::set<std::string> accepted_by;           // accounts that took a text within 7 days
   std::vector<ports::admit_request> admitted;  // each call that was answered or lost
   std::vector<ports::renew_request> renewals;
   std::vector<ports::settle_request> settlements;

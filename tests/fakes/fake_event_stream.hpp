@@ -14,6 +14,7 @@ namespace sendcode::ports {
 // The log's side of an assignment, as these tests need it; the Kafka adapter has its own, in programs of its own.
 struct assignment {
   std::atomic<bool> revoked = false;
+  std::atomic<std::uint64_t> room_before = 0;
 };
 
 }  // namespace sendcode::ports

@@ -18,6 +18,7 @@ class fake_text_sender final : public ports::text_sender {
     milliseconds takes{0};  // until the answer comes, at most until the deadline
     std::optional<milliseconds> retry_after{};
     bool hangs = false;  // past any deadline, as in a worker that is gone
+    std::uint16_t http_status = 0;
   };
   struct asked_for {
     domain::request_id request_id{};
@@ -59,10 +60,11 @@ class fake_text_sender final : public ports::text_sender {
     co_await clock_.sleep_until(next.hangs ? began + std::chrono::hours{1} : std::min(deadline, began + next.takes));
     --sending;
     const auto latency = std::chrono::duration_cast<milliseconds>(clock_.steady_now() - began);
-    ports::sender_reply reply{.attempt = {.sender = kind_, .outcome = next.outcome, .latency = latency},
-                              .message_id = accepted ? message_id : "",
-                              .segments = 1,
-                              .retry_after = next.retry_after};
+    ports::sender_reply reply{
+        .attempt = {.sender = kind_, .outcome = next.outcome, .http_status = next.http_status, .latency = latency},
+        .message_id = accepted ? message_id : "",
+        .segments = 1,
+        .retry_after = next.retry_after};
     co_return reply;
   }
 

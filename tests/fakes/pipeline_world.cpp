@@ -8,6 +8,10 @@ bool is_revoked(const assignment& held_by) noexcept {
   return held_by.revoked;
 }
 
+bool must_make_room(const record_position& position) noexcept {
+  return position.sequence < position.held_by->room_before;
+}
+
 }  // namespace sendcode::ports
 
 namespace sendcode::tests {

@@ -48,11 +48,13 @@ class counted_telemetry final : public ports::telemetry {
   void receipt_refused(domain::receipt_refusal because) override { ++refusals[std::string(to_text(because))]; }
   void in_flight_changed(int by) override { in_flight += by; }
   void held_changed(int by) override { held += by; }
+  void breaker_changed(domain::sender_kind sender, int by) override { breakers[sender] += by; }
   void dependency_up(std::string_view, bool) override {}
   void clock_skew(milliseconds by) override { skew = by; }
   void client_address_uncounted() override { ++addresses_uncounted; }
 
   std::map<std::string, int> ended, dead_letters, receipts, refusals;
+  std::map<domain::sender_kind, int> breakers;  // not closed
   int attempts = 0, in_flight = 0, held = 0, addresses_uncounted = 0;
   milliseconds oldest{0}, skew{0};
 };

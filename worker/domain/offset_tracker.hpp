@@ -29,6 +29,9 @@ class offset_tracker {
   // holds in memory.
   std::size_t span() const noexcept { return entries_.size(); }
 
+  // The number of the first event that is not over; of the next one to come, if all are.
+  std::uint64_t oldest() const noexcept { return first_; }
+
   // Delivered, and neither completed nor dropped.
   std::size_t open() const noexcept { return open_; }
 

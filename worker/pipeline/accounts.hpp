@@ -2,27 +2,33 @@
 
 #include <chrono>
 #include <string>
-#include <string_view>
 #include <unordered_map>
 
-#include "common/timestamp.hpp"
+#include "worker/ports/time.hpp"
 
 namespace sendcode::pipeline {
 
-// Which sender accounts have lately accepted a text, as far as this shard saw. Only such an account's refusal may fail
-// over to the shared sender: a made-up account is no free pass (design §6).
+// The store knows which accounts have lately accepted a text, for only such an account's refusal may fail over (design
+// §6). It is told so with the settling of an accepted text, and by each shard no more often than is of use.
 class accounts {
  public:
-  static constexpr std::chrono::hours trusted_for{7 * 24};
+  static constexpr std::chrono::hours told_again_after{1};  // of the 7 days that the store remembers it
 
-  void accepted(const std::string& account_sid, timestamp now) { last_accepted_[account_sid] = now; }
-  bool is_trusted(const std::string& account_sid, timestamp now) const {
-    const auto found = last_accepted_.find(account_sid);
-    return found != last_accepted_.end() && now - found->second < trusted_for;
+  bool is_to_be_told(const std::string& environment_id, const std::string& account_sid, ports::steady_time now) const {
+    const auto found = told_.find(environment_id);
+    if (found == told_.end() || found->second.account_sid != account_sid) return true;
+    return now - found->second.at >= told_again_after;
+  }
+  void told(const std::string& environment_id, const std::string& account_sid, ports::steady_time now) {
+    told_[environment_id] = {account_sid, now};
   }
 
  private:
-  std::unordered_map<std::string, timestamp> last_accepted_;  // bounded by the accounts in the settings
+  struct last {
+    std::string account_sid;
+    ports::steady_time at;
+  };
+  std::unordered_map<std::string, last> told_;  // by environment; bounded by those in the settings
 };
 
 }  // namespace sendcode::pipeline

@@ -4,6 +4,7 @@
 
 #include "common/bytes.hpp"
 #include "worker/pipeline/admission_request.hpp"
+#include "worker/pipeline/holding.hpp"
 #include "worker/pipeline/store_retry.hpp"
 
 namespace sendcode::pipeline {
@@ -11,6 +12,8 @@ namespace {
 
 // An attempt must end this long before the lease does, so that its outcome is settled in time.
 constexpr milliseconds lease_margin{500};
+// What a held event's lease must still last when it is looked at: longer than the longest pause between two looks.
+constexpr milliseconds lease_kept{7'000};
 // The longest sleep before looking again whether the event must be given back.
 constexpr milliseconds nap_most{250};
 
@@ -24,34 +27,31 @@ bool maybe_taken_before(const ports::granted& grant) {
   return grant.flags.maybe_taken || !grant.first_lease;
 }
 
-domain::delivery_terms make_terms(const leased_event& leased, const accounts& known, timestamp now) {
-  const auto& twilio = leased.plan.environment->sms.twilio;
+domain::delivery_terms make_terms(const leased_event& leased) {
   return {.route = leased.plan.route,
           .life_left = life_left(leased),
           .failed_over = leased.grant.flags.failed_over,
           .possible_duplicate = leased.grant.flags.possible_duplicate,
-          .maybe_taken = maybe_taken_before(leased.grant),
-          .account_trusted = twilio && known.is_trusted(twilio->account_sid, now)};
+          .maybe_taken = maybe_taken_before(leased.grant)};
 }
 
 }  // namespace
 
-delivery_run::delivery_run(const services& with, const options& chosen, accounts& known, leased_event leased,
-                           secret body)
-    : with_(with),
-      options_(chosen),
-      accounts_(known),
+delivery_run::delivery_run(shard_state& shard, leased_event leased, secret body)
+    : shard_(shard),
+      with_(shard.with),
       leased_(std::move(leased)),
+      plan_(&leased_.plan),
       body_(std::move(body)),
-      delivery_(make_terms(leased_, known, with.clock.now())),
-      started_(with.clock.steady_now()),
+      delivery_(make_terms(leased_)),
+      started_(with_.clock.steady_now()),
       lease_ends_(leased_.lease_began + ports::lease_duration),
       kinde_reserved_(leased_.grant.flags.kinde_reserved) {}
 
 awaitable<run_result> delivery_run::run() {
   while (true) {
     const bool untouched = attempts_ == 0 && !maybe_taken_before(leased_.grant);
-    if (untouched && leased_.must_stop()) co_return co_await give_back();
+    if (untouched && must_stop()) co_return co_await give_back();
 
     const auto step = delivery_.next(elapsed());
     std::optional<run_result> end;
@@ -61,17 +61,17 @@ awaitable<run_result> delivery_run::run() {
       end = co_await send(*sending);
     } else if (const auto* searching = std::get_if<domain::search_step>(&step)) {
       end = co_await search(*searching);
+    } else if (const auto* holding = std::get_if<domain::hold_step>(&step)) {
+      end = co_await hold(*holding);
     } else {
-      auto outcome = std::get<domain::finish_step>(step).outcome;
-      end = co_await settle(outcome);
-      if (!end) {
-        // Another event's search has claimed this very text; that it was sent is still true.
-        outcome.message_id.clear();
-        end = co_await settle(std::move(outcome));
-      }
+      end = co_await finish(std::get<domain::finish_step>(step).outcome);
     }
     if (end) co_return std::move(*end);
   }
+}
+
+bool delivery_run::must_stop() const {
+  return pipeline::must_stop(shard_, leased_.position);
 }
 
 milliseconds delivery_run::elapsed() const {
@@ -83,9 +83,9 @@ ports::text_sender& delivery_run::sender_of(domain::sender_kind kind) const {
 }
 
 ports::text_order delivery_run::order_now() const {
-  return {.environment = leased_.plan.environment.get(),
+  return {.environment = plan_->environment.get(),
           .request_id = leased_.event.request_id,
-          .to = leased_.plan.phone.e164,
+          .to = plan_->phone.e164,
           .body = body_.expose(),
           .attempt_number = attempts_ + 1,
           .now = leased_.grant.store_now + elapsed(),  // by the clock that the code's life is counted with
@@ -103,10 +103,13 @@ ports::event_flags delivery_run::flags() const {
 
 awaitable<std::optional<run_result>> delivery_run::send(const domain::send_step& step) {
   if (!lease_lasts(step.deadline)) co_return co_await renew_lease();
-  if (step.sender == domain::sender_kind::kinde && !kinde_reserved_) {
-    auto reserved = co_await reserve_kinde();
-    if (auto* end = std::get_if<run_result>(&reserved)) co_return std::move(*end);
-    if (!std::get<bool>(reserved)) delivery_.sender_unusable(elapsed());
+  auto& breakers = shard_.breakers;
+  if (step.sender == domain::sender_kind::kinde && (!kinde_reserved_ || step.if_trusted)) {
+    if (breakers.would_allow_any({step.sender}, environment())) co_return co_await reserve_kinde(step.if_trusted);
+  }
+  const auto permit = breakers.allow(step.sender, environment());
+  if (!permit) {
+    delivery_.shut_out(breakers.was_refused(step.sender, environment()), elapsed());
     co_return std::nullopt;
   }
   const auto began = elapsed();
@@ -114,10 +117,9 @@ awaitable<std::optional<run_result>> delivery_run::send(const domain::send_step&
   auto reply = co_await sender_of(step.sender).send(order, at(step.deadline));
   ++attempts_;
   with_.telemetry.attempt_made(reply.attempt);
-  if (reply.attempt.outcome == domain::answer_class::accepted && step.sender == domain::sender_kind::twilio) {
-    accounts_.accepted(leased_.plan.environment->sms.twilio->account_sid, with_.clock.now());
-  }
-  const domain::delivery::answer answer{reply.attempt, std::move(reply.message_id), reply.segments, reply.retry_after};
+  const bool breaker_open = breakers.ended(environment(), *permit, reply.attempt);
+  const domain::delivery::answer answer{reply.attempt, std::move(reply.message_id), reply.segments, reply.retry_after,
+                                        breaker_open};
   delivery_.answered(answer, began, elapsed(), with_.random.unit());
   co_return std::nullopt;
 }
@@ -141,50 +143,112 @@ awaitable<std::optional<run_result>> delivery_run::search(const domain::search_s
   co_return std::nullopt;
 }
 
-ports::renew_request delivery_run::renewal(std::optional<ports::allowance_check> reserve) const {
-  return {.token = leased_.token,
-          .environment_id = leased_.event.environment_id,
-          .request_id = leased_.event.request_id,
-          .flags = flags(),
-          .record_life = ports::record_life(leased_.plan.environment->sms.code_ttl, options_.dedupe_ttl),
-          .reserve = reserve};
+awaitable<std::optional<run_result>> delivery_run::hold(const domain::hold_step& step) {
+  if (!holding::has_place(shard_)) {
+    delivery_.give_up();
+    co_return std::nullopt;
+  }
+  holding held(shard_, leased_.position, at(step.until), hold_tries_);
+  while (true) {
+    const auto next = co_await held.pause();
+    if (next == holding::next::stop) {
+      if (delivery_.maybe_taken()) co_return abandoned{};
+      co_return co_await give_back();
+    }
+    if (next == holding::next::give_up) break;
+    if (!lease_lasts(elapsed() + lease_kept)) {
+      const auto request = renewal();
+      const auto reply = co_await renew(request);
+      if (!reply) continue;  // we have to stop
+      if (std::holds_alternative<ports::lost>(*reply)) co_return lease_lost{};
+    }
+    if (elapsed() < step.not_before || !judge_again()) continue;
+    const auto now_held = std::get<domain::hold_step>(delivery_.next(elapsed()));
+    if (!shard_.breakers.would_allow_any(now_held.waits_for, environment())) continue;
+    delivery_.try_again(elapsed());
+    co_return std::nullopt;
+  }
+  delivery_.give_up();
+  co_return std::nullopt;
+}
+
+bool delivery_run::judge_again() {
+  auto verdict = leased_.judge_again();
+  auto* plan = std::get_if<domain::send_plan>(&verdict);
+  if (plan == nullptr || plan->route.front() == domain::sender_kind::test) return false;
+  later_plan_ = std::move(*plan);
+  plan_ = &*later_plan_;
+  delivery_.rerouted(plan_->route);
+  return true;
+}
+
+awaitable<std::optional<run_result>> delivery_run::finish(domain::outcome outcome) {
+  auto end = co_await settle(outcome);
+  if (!end) {
+    // Another event's search has claimed this very text; that it was sent is still true.
+    outcome.message_id.clear();
+    end = co_await settle(std::move(outcome));
+  }
+  co_return end;
 }
 
 bool delivery_run::lease_lasts(milliseconds until) const {
   return at(until) + lease_margin <= lease_ends_;
 }
 
+ports::renew_request delivery_run::renewal() const {
+  return {.token = leased_.token,
+          .environment_id = leased_.event.environment_id,
+          .request_id = leased_.event.request_id,
+          .flags = flags(),
+          .record_life = ports::record_life(environment().sms.code_ttl, shard_.chosen.dedupe_ttl),
+          .reserve = std::nullopt};
+}
+
 awaitable<std::optional<run_result>> delivery_run::renew_lease() {
-  auto renewed = co_await renew(std::nullopt);
-  if (auto* end = std::get_if<run_result>(&renewed)) co_return std::move(*end);
+  const auto began = elapsed();
+  const auto request = renewal();
+  const auto reply = co_await renew(request);
+  delivery_.deferred(elapsed() - began);
+  if (!reply) co_return abandoned{};
+  if (std::holds_alternative<ports::lost>(*reply)) co_return lease_lost{};
   co_return std::nullopt;
 }
 
-awaitable<std::variant<bool, run_result>> delivery_run::reserve_kinde() {
-  auto renewed = co_await renew(kinde_allowance(*leased_.plan.environment, options_));
-  if (const auto* reserved = std::get_if<bool>(&renewed)) kinde_reserved_ = *reserved;
-  co_return renewed;
+awaitable<std::optional<run_result>> delivery_run::reserve_kinde(bool if_trusted) {
+  const auto began = elapsed();
+  auto request = renewal();
+  request.reserve = kinde_allowance(environment(), shard_.chosen);
+  if (if_trusted && environment().sms.twilio) request.if_accepted_by = environment().sms.twilio->account_sid;
+  const auto reply = co_await renew(request);
+  delivery_.deferred(elapsed() - began);
+  if (!reply) co_return abandoned{};
+  if (std::holds_alternative<ports::lost>(*reply)) co_return lease_lost{};
+  if (std::holds_alternative<ports::allowance_used_up>(*reply)) {
+    delivery_.sender_unusable(elapsed());
+  } else if (std::holds_alternative<ports::not_trusted>(*reply)) {
+    delivery_.untrusted(elapsed());
+  } else {
+    kinde_reserved_ = true;
+    if (if_trusted) delivery_.trusted();
+  }
+  co_return std::nullopt;
 }
 
-awaitable<std::variant<bool, run_result>> delivery_run::renew(std::optional<ports::allowance_check> reserve) {
-  const auto began = elapsed();
+awaitable<std::optional<ports::renew_reply>> delivery_run::renew(const ports::renew_request& request) {
   auto asked = with_.clock.steady_now();
-  const auto request = renewal(reserve);
   const auto call = [&] {
     asked = with_.clock.steady_now();
     return with_.store.renew(request);
   };
-  auto reply = co_await until_answered<ports::renew_reply>(with_, call, leased_.must_stop);
-  delivery_.deferred(elapsed() - began);
-  if (!reply) co_return run_result{abandoned{}};
-  if (std::holds_alternative<ports::lost>(*reply)) co_return run_result{lease_lost{}};
-  if (std::holds_alternative<ports::allowance_used_up>(*reply)) co_return false;
-  lease_ends_ = asked + ports::lease_duration;
-  co_return true;
+  const auto stop = [this] { return must_stop(); };
+  auto reply = co_await until_answered<ports::renew_reply>(with_, call, stop);
+  if (reply && std::holds_alternative<ports::renewed>(*reply)) lease_ends_ = asked + ports::lease_duration;
+  co_return reply;
 }
 
 awaitable<run_result> delivery_run::give_back() {
-  const auto request = renewal(std::nullopt);
+  const auto request = renewal();
   // One try: a lease that could not be given back runs out by itself.
   (void)co_await with_.store.release(request);
   co_return given_back{};
@@ -196,12 +260,19 @@ awaitable<std::optional<run_result>> delivery_run::settle(domain::outcome outcom
   request.environment_id = leased_.event.environment_id;
   request.request_id = leased_.event.request_id;
   request.flags = flags();
-  request.record_life = ports::record_life(leased_.plan.environment->sms.code_ttl, options_.dedupe_ttl);
-  request.phone = leased_.plan.phone.e164;
-  request.prefix = leased_.plan.phone.prefix();
+  request.record_life = ports::record_life(environment().sms.code_ttl, shard_.chosen.dedupe_ttl);
+  request.phone = plan_->phone.e164;
+  request.prefix = plan_->phone.prefix();
   request.fraud_answer = outcome.status == domain::status::failed && outcome.reason == domain::reason::suspected_fraud;
   if (kinde_reserved_ && delivery_.surely_untouched(domain::sender_kind::kinde)) {
-    request.give_back = kinde_allowance(*leased_.plan.environment, options_);
+    request.give_back = kinde_allowance(environment(), shard_.chosen);
+  }
+  const auto& twilio = environment().sms.twilio;
+  const bool by_twilio =
+      twilio && outcome.status == domain::status::sent && outcome.sender == domain::sender_kind::twilio;
+  if (by_twilio &&
+      shard_.accounts.is_to_be_told(request.environment_id, twilio->account_sid, with_.clock.steady_now())) {
+    request.accepted_by = twilio->account_sid;
   }
   request.outcome = std::move(outcome);
   const auto call = [&] { return with_.store.settle(request); };
@@ -209,6 +280,9 @@ awaitable<std::optional<run_result>> delivery_run::settle(domain::outcome outcom
   auto reply = co_await until_answered<ports::settle_reply>(with_, call, never);
   if (std::holds_alternative<ports::message_claimed>(*reply)) co_return std::nullopt;
   if (std::holds_alternative<ports::lost>(*reply)) co_return lease_lost{};
+  if (!request.accepted_by.empty()) {
+    shard_.accounts.told(request.environment_id, request.accepted_by, with_.clock.steady_now());
+  }
   co_return std::get<ports::settled>(std::move(*reply));
 }
 

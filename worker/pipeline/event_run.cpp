@@ -16,10 +16,7 @@
 namespace sendcode::pipeline {
 namespace {
 
-constexpr domain::backoff hold_backoff{milliseconds{250}, milliseconds{5'000}};
 constexpr seconds default_code_life{600};  // where no settings say
-constexpr seconds least_life_to_hold{30};  // a held event ends this long before its code's life
-constexpr milliseconds held_nap{500};      // the longest that a drain waits for a held event
 constexpr milliseconds skew_most{1'000};
 constexpr milliseconds leased_recheck{200};
 
@@ -109,7 +106,7 @@ event_run::event_run(shard_state& shard, taken_event taken)
 
 awaitable<void> event_run::run() {
   while (true) {
-    if (must_stop()) co_return leave();
+    if (must_stop(shard_, taken_.record.position)) co_return leave();
     rules_ = shard_.rules;
     auto verdict = judge();
     const auto* environment = settings_of(verdict, rules_, taken_.event);
@@ -132,8 +129,8 @@ awaitable<void> event_run::run() {
       const auto& why = std::get<domain::hold>(verdict);
       phone_ = why.phone;
       const auto after = co_await hold(why);
-      if (after == after_hold::stop) co_return leave();
-      if (after == after_hold::judge_again) continue;
+      if (after == holding::next::stop) co_return leave();
+      if (after == holding::next::try_again) continue;
       of.verdict = failed_as(domain::reason::senders_unavailable);
     }
 
@@ -173,55 +170,28 @@ domain::verdict event_run::judge() const {
   return verdict;
 }
 
-bool event_run::must_stop() const {
-  return shard_.draining || ports::is_revoked(*taken_.record.position.held_by);
-}
-
 timestamp event_run::birth() const {
   // Not by this machine's clock if it can be helped: one that is slow would make every event look old.
   if (!taken_.event.time) return taken_.record.appended_at.value_or(taken_at_);
   return std::min(*taken_.event.time, taken_.record.appended_at.value_or(*taken_.event.time));
 }
 
-awaitable<event_run::after_hold> event_run::hold(const domain::hold& why) {
-  if (shard_.held >= held_max) co_return after_hold::give_up;
+awaitable<holding::next> event_run::hold(const domain::hold& why) {
+  if (!holding::has_place(shard_)) co_return holding::next::give_up;
   const auto* environment = rules_.settings->find(taken_.event.environment_id);
   const seconds life = environment != nullptr ? environment->sms.code_ttl : default_code_life;
   // Nor longer than it could be sent: with a tenth of its life left the store finds it too old.
-  const auto ends = birth() + life - std::max(least_life_to_hold, life / 10 + seconds{1});
+  const auto least = std::max<milliseconds>(domain::delivery::least_life_to_hold, life / 10 + seconds{1});
+  const auto left = birth() + life - least - with_.clock.now();
   log::warn("an event is held",
             {{"environment", taken_.event.environment_id}, {"because", to_text(why.because)}, {"secret", why.detail}});
-
-  // It neither occupies a sender nor counts as in flight: other environments' events pass it.
-  ++shard_.held;
-  --shard_.in_flight;
-  with_.telemetry.held_changed(1);
-  with_.telemetry.in_flight_changed(-1);
-  shard_.room_in_flight();
-  auto result = after_hold::judge_again;
-  for (unsigned tries = 2;; ++tries) {
-    const auto left = std::chrono::duration_cast<milliseconds>(ends - with_.clock.now());
-    if (left <= milliseconds{0}) {
-      result = after_hold::give_up;
-      break;
-    }
-    const auto pause = hold_backoff.ceiling(tries) / 2 + hold_backoff.before(tries, with_.random.unit()) / 2;
-    const auto wake = with_.clock.steady_now() + std::min(pause, left);
-    while (with_.clock.steady_now() < wake && !must_stop()) {
-      co_await with_.clock.sleep_until(std::min(wake, with_.clock.steady_now() + held_nap));
-    }
-    if (must_stop()) {
-      result = after_hold::stop;
-      break;
-    }
+  holding held(shard_, taken_.record.position, with_.clock.steady_now() + left, hold_tries_);
+  while (true) {
+    const auto next = co_await held.pause();
+    if (next != holding::next::try_again) co_return next;
     rules_ = shard_.rules;
-    if (!std::holds_alternative<domain::hold>(judge())) break;
+    if (!std::holds_alternative<domain::hold>(judge())) co_return next;
   }
-  --shard_.held;
-  ++shard_.in_flight;
-  with_.telemetry.held_changed(-1);
-  with_.telemetry.in_flight_changed(1);
-  co_return result;
 }
 
 awaitable<std::optional<ports::admit_reply>> event_run::admit(const admission& of, std::string_view signing_key_id) {
@@ -233,7 +203,7 @@ awaitable<std::optional<ports::admit_reply>> event_run::admit(const admission& o
     admit_asked_ = with_.clock.steady_now();  // the lease counts from the latest asking
     return with_.store.admit(request);
   };
-  const auto give_up = [&] { return must_stop(); };
+  const auto give_up = [&] { return must_stop(shard_, taken_.record.position); };
   co_return co_await until_answered<ports::admit_reply>(with_, call, give_up);
 }
 
@@ -259,9 +229,13 @@ awaitable<bool> event_run::go_on(ports::granted& grant, const domain::send_plan&
                            plan.phone.e164, taken_.event.user_id, taken_.event.challenge_id},
                           grant.nonce);
   secret body(domain::message_text(code.expose(), taken_.event.locale, plan.phone.country));
-  leased_event leased{taken_.event, plan, grant, token_, admit_asked_, [this] { return must_stop(); }};
+  const auto judge_again = [this] {
+    rules_ = shard_.rules;
+    return judge();
+  };
+  leased_event leased{taken_.event, taken_.record.position, plan, grant, token_, admit_asked_, judge_again};
   leased.receipt_ref = make_receipt_ref(with_, rules_, taken_.event, plan, std::min(birth(), grant.store_now));
-  delivery_run delivery(with_, shard_.chosen, shard_.accounts, std::move(leased), std::move(body));
+  delivery_run delivery(shard_, std::move(leased), std::move(body));
   auto result = co_await delivery.run();
   if (auto* end = std::get_if<ports::settled>(&result)) {
     finish(*end);

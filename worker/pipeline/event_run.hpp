@@ -4,10 +4,10 @@
 #include <optional>
 
 #include "worker/domain/admission.hpp"
-#include "worker/pipeline/accounts.hpp"
 #include "worker/pipeline/admission_request.hpp"
 #include "worker/pipeline/delivery_run.hpp"
-#include "worker/pipeline/services.hpp"
+#include "worker/pipeline/holding.hpp"
+#include "worker/pipeline/shard_state.hpp"
 
 namespace sendcode::pipeline {
 
@@ -15,18 +15,6 @@ namespace sendcode::pipeline {
 struct taken_event {
   ports::incoming_record record;
   domain::send_code_event event;
-};
-
-// What the events of a shard share. One thread.
-struct shard_state {
-  const services& with;
-  const options& chosen;
-  pipeline::rules rules;
-  pipeline::accounts accounts;
-  std::uint32_t held = 0;
-  std::uint32_t in_flight = 0;
-  std::function<void()> room_in_flight{};  // to be called where an event leaves those in flight before it has ended
-  bool draining = false;
 };
 
 // The life of one event from judging to its outcome's publication (design §2). The caller keeps it until run() is done.
@@ -37,12 +25,10 @@ class event_run {
   awaitable<void> run();
 
  private:
-  enum class after_hold { judge_again, give_up, stop };
-
   domain::verdict judge() const;  // by `rules_`
-  bool must_stop() const;
   timestamp birth() const;
-  awaitable<after_hold> hold(const domain::hold& why);
+  // Until it can be judged otherwise, before it is admitted.
+  awaitable<holding::next> hold(const domain::hold& why);
   awaitable<std::optional<ports::admit_reply>> admit(const admission& of, std::string_view signing_key_id);
   // True: the event has ended, or left us. False: judge and admit it again.
   awaitable<bool> go_on(ports::granted& grant, const domain::send_plan& plan);
@@ -59,6 +45,7 @@ class event_run {
   timestamp taken_at_;
   pipeline::rules rules_;                      // as of the latest judging
   std::optional<domain::phone_number> phone_;  // what may be told of it, masked
+  unsigned hold_tries_ = 0;
   ports::token token_{};
   ports::steady_time admit_asked_;
 };

@@ -108,13 +108,15 @@ struct renew_request {
   event_flags flags;
   milliseconds record_life{0};
   std::optional<allowance_check> reserve;  // a text of the shared sender, before its first attempt
+  std::string if_accepted_by{};  // a sender's account: only if it accepted a text within 7 days. Empty: in any case
 };
 struct renewed {};
 struct lost {};  // the event is another's now, or settled
 struct allowance_used_up {
   std::uint32_t retry_after_s = 0;
 };
-using renew_reply = std::variant<renewed, lost, allowance_used_up>;
+struct not_trusted {};  // by `if_accepted_by`
+using renew_reply = std::variant<renewed, lost, allowance_used_up, not_trusted>;
 
 struct settle_request {
   ports::token token{};
@@ -127,6 +129,7 @@ struct settle_request {
   std::string prefix{};
   bool fraud_answer = false;
   std::optional<allowance_check> give_back{};  // the reserved text: nothing can have been taken
+  std::string accepted_by{};                   // a sender's account that took the text, to be remembered. Empty: none
 };
 struct message_claimed {};  // another event's text
 using settle_reply = std::variant<settled, message_claimed, lost>;

@@ -31,6 +31,10 @@ struct record_position {
 // now. Any thread.
 bool is_revoked(const assignment& held_by) noexcept;
 
+// True while the partition's open span is full and this record stands where it must become shorter: if its event is
+// held, it ends now. Any thread.
+bool must_make_room(const record_position& position) noexcept;
+
 // A record as it came. The views live as long as the object; move-only.
 struct incoming_record {
   std::unique_ptr<void, void (*)(void*)> owner{nullptr, [](void*) {}};

@@ -24,6 +24,8 @@ class telemetry {
   virtual void receipt_refused(domain::receipt_refusal because) = 0;
   virtual void in_flight_changed(int by) = 0;
   virtual void held_changed(int by) = 0;
+  // A sender's breaker for an account left the closed state (1), or came back to it (-1).
+  virtual void breaker_changed(domain::sender_kind sender, int by) = 0;
   virtual void dependency_up(std::string_view dependency, bool up) = 0;  // kafka, redis, twilio, kinde, settings
   virtual void clock_skew(std::chrono::milliseconds skew) = 0;
   virtual void client_address_uncounted() = 0;

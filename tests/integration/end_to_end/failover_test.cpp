@@ -111,7 +111,7 @@ TEST_CASE("somebody who has opted out is asked for once, and never walked around
   CHECK(with.senders.texts() == 0);
 }
 
-TEST_CASE("without a fallback, an outage of Twilio's ends as no sender available") {
+TEST_CASE("without a fallback, a Twilio that is busy to the end ends as no sender available") {
   world with({.live = {.fallback = "none"}});
   with.start_worker();
   with.senders.fault({{"target", "twilio"}, {"kind", "status"}, {"http_status", 429}});

@@ -12,15 +12,15 @@
 namespace sendcode::e2e {
 namespace {
 
-constexpr std::string_view account = "AC0123456789abcdef0123456789abcdef";
 constexpr std::string_view api_key = "SK0123456789abcdef0123456789abcdef";
 constexpr std::string_view auth_token = "0f1e2d3c4b5a69788796a5b4c3d2e1f0";
 constexpr std::string_view api_key_secret = "api-key-secret-of-the-tests";
 constexpr std::string_view kinde_secret = "kinde-secret-of-the-tests";
 
 std::vector<std::string> sandbox_options() {
-  const std::string twilio(account);
+  const std::string twilio(settings::live_account);
   return {"--account",      twilio + ":" + std::string(auth_token),
+          "--account",      std::string(settings::other_account) + ":" + std::string(auth_token),
           "--api-key",      twilio + ":" + std::string(api_key) + ":" + std::string(api_key_secret),
           "--kinde-client", "tests:" + std::string(kinde_secret)};
 }
@@ -48,7 +48,7 @@ std::string settings::document() const {
   std::string out = "environment_id: " + environment + "\napplications: [app_web, app_admin]\nsms:\n";
   out += "  default_country: AU\n";
   if (twilio) {
-    out += "  twilio:\n    account_sid: " + std::string(account) + "\n    auth_token: {secret: " + environment +
+    out += "  twilio:\n    account_sid: " + account + "\n    auth_token: {secret: " + environment +
            "/twilio_auth_token}\n    source: " + source + "\n";
     if (api_key) {
       out += "    api_key: {sid: " + std::string(e2e::api_key) + ", secret: {secret: " + environment +

@@ -23,7 +23,11 @@ using tests::eventually;
 
 // One environment's settings document. The limits are wide unless a test is about them.
 struct settings {
+  static constexpr auto live_account = "AC0123456789abcdef0123456789abcdef";
+  static constexpr auto other_account = "ACfedcba9876543210fedcba9876543210";
+
   std::string environment = "env_live";
+  std::string account = live_account;
   bool twilio = true;
   bool api_key = false;
   std::string source = "messaging_service";

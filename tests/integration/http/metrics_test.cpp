@@ -52,6 +52,9 @@ TEST_CASE("metrics come out in Prometheus' text format under their names", "[met
   telemetry.in_flight_changed(3);
   telemetry.in_flight_changed(-1);
   telemetry.held_changed(1);
+  telemetry.breaker_changed(domain::sender_kind::twilio, 1);
+  telemetry.breaker_changed(domain::sender_kind::twilio, 1);
+  telemetry.breaker_changed(domain::sender_kind::twilio, -1);
   telemetry.dependency_up("redis", true);
   telemetry.dependency_up("kafka", true);
   telemetry.dependency_up("kafka", false);
@@ -73,6 +76,8 @@ TEST_CASE("metrics come out in Prometheus' text format under their names", "[met
   CHECK(holds(text, R"(sendcode_receipts_refused_total{because="not_understood"} 1)"));
   CHECK(holds(text, "sendcode_in_flight 2"));
   CHECK(holds(text, "sendcode_held_events 1"));
+  CHECK(holds(text, R"(sendcode_breaker_state{sender="twilio"} 1)"));
+  CHECK(holds(text, R"(sendcode_breaker_state{sender="kinde"} 0)"));
   CHECK(holds(text, R"(sendcode_dependency_up{dependency="redis"} 1)"));
   CHECK(holds(text, R"(sendcode_dependency_up{dependency="kafka"} 0)"));
   CHECK(holds(text, "sendcode_clock_skew_seconds -0.25"));

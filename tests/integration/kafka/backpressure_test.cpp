@@ -84,3 +84,59 @@ TEST_CASE("a partition whose oldest event stays open pauses at its span, and the
   CHECK(kafka.committed(topics.group, topics.send_code, 0) == count);
   CHECK(kafka.committed(topics.group, topics.send_code, 1) == count);
 }
+
+TEST_CASE("a full span calls for room in its older half alone, until the partition goes on") {
+  constexpr int count = 200;
+  constexpr std::size_t span = 50;
+  cluster kafka;
+  const auto topics = make_topics(kafka, 1);
+  kafka.produce(topics.send_code, numbered(count));
+  auto options = options_for(kafka, topics);
+  options.span_max = span;
+  options.open_high = 10;
+  options.open_low = 5;
+  worker_side worker(options);
+
+  // The first three are held, as for an environment without a sender; and so is one in the younger half.
+  constexpr std::int64_t young = 45;
+  std::vector<ports::incoming_record> held;
+  std::size_t taken = 0;
+  const auto take_in = [&] {
+    for (auto& record : worker.shard().take()) {
+      ++taken;
+      const auto offset = record.position.offset;
+      if (offset < 3 || offset == young) {
+        held.push_back(std::move(record));
+      } else {
+        worker.end(std::move(record));
+      }
+    }
+  };
+  REQUIRE(eventually([&] {
+    take_in();
+    return held.size() == 4 && ports::must_make_room(held.front().position);
+  }));
+  CHECK(taken >= span);
+  for (std::size_t i = 0; i < 3; ++i) CHECK(ports::must_make_room(held[i].position));
+  CHECK_FALSE(ports::must_make_room(held[3].position));
+
+  for (std::size_t i = 0; i < 3; ++i) worker.end(std::move(held[i]));
+  REQUIRE(eventually([&] {
+    take_in();
+    return taken >= span + 25;  // it goes on, with the young one still held
+  }));
+  // Which in its turn becomes the oldest one of a full span.
+  REQUIRE(eventually([&] {
+    take_in();
+    return ports::must_make_room(held[3].position);
+  }));
+  worker.end(std::move(held[3]));
+  held.clear();
+  REQUIRE(eventually([&] {
+    take_in();
+    return taken == count;
+  }));
+  REQUIRE(worker.wait_for_completed(count));
+  CHECK(worker.finish());
+  CHECK(kafka.committed(topics.group, topics.send_code, 0) == count);
+}

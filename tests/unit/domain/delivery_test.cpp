@@ -96,11 +96,11 @@ TEST_CASE("a refused account fails over at once if it is trusted, and ends the e
   auto out = w.run();
   CHECK(out.text() == "send twilio at 0, send kinde at 100");
   CHECK(out.outcome.failed_over);
-  w.terms.account_trusted = false;
+  w.account_trusted = false;
   out = w.run();
   CHECK(out.text() == "send twilio at 0");
   CHECK(out.outcome.reason == reason::sender_rejected);
-  w.terms.account_trusted = true;
+  w.account_trusted = true;
   w.terms.route = {sender_kind::twilio};
   CHECK(w.run().outcome.reason == reason::sender_rejected);
 }

@@ -43,6 +43,7 @@ struct slow_model {
 void require_same(const offset_tracker& tracker, const slow_model& model) {
   REQUIRE(tracker.committable() == model.committable());
   REQUIRE(tracker.span() == model.span());
+  REQUIRE(tracker.oldest() == model.oldest());
   REQUIRE(tracker.open() == model.open());
 }
 

@@ -79,7 +79,7 @@ TEST_CASE("an interrupted Twilio fails over to the Kinde sender, whose text is r
 TEST_CASE("with the fallback's allowance used up the Kinde sender is not asked") {
   pipeline_world w;
   w.store.kinde_left = 0;
-  w.twilio.script = {3, answer{.outcome = answer_class::interrupted}};
+  w.twilio.script = {3, answer{.outcome = answer_class::busy}};
   const auto offset = w.deliver();
   w.pass(1s);
   CHECK(w.outcome(offset) == "failed senders_unavailable");
@@ -88,8 +88,8 @@ TEST_CASE("with the fallback's allowance used up the Kinde sender is not asked")
 
 TEST_CASE("what was reserved for a Kinde sender that surely took nothing is given back") {
   pipeline_world w;
-  w.twilio.script = {3, answer{.outcome = answer_class::interrupted}};
-  w.kinde.script = {3, answer{.outcome = answer_class::interrupted}};
+  w.twilio.script = {3, answer{.outcome = answer_class::busy}};
+  w.kinde.script = {3, answer{.outcome = answer_class::busy}};
   const auto offset = w.deliver();
   w.pass(2s);
   CHECK(w.outcome(offset) == "failed senders_unavailable");
@@ -100,7 +100,8 @@ TEST_CASE("what was reserved for a Kinde sender that surely took nothing is give
 TEST_CASE("what was reserved is kept where the Kinde sender may have taken the text") {
   pipeline_world w;
   w.twilio.script = {3, answer{.outcome = answer_class::interrupted}};
-  w.kinde.script = {3, answer{.outcome = answer_class::unknown}};
+  w.kinde.script = {
+      {.outcome = answer_class::unknown}, {.outcome = answer_class::busy}, {.outcome = answer_class::busy}};
   const auto offset = w.deliver();
   w.pass(2s);
   CHECK(w.outcome(offset) == "failed unconfirmed");

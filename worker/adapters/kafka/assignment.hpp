@@ -12,7 +12,9 @@ namespace sendcode::ports {
 // an earlier one moves nothing.
 struct assignment {
   std::atomic<bool> revoked = false;  // written by the intake thread, read by the shards
-  domain::offset_tracker offsets;     // the intake thread's alone
+  // Held events of records with a lower number are to end; 0: none. Written and read by the same.
+  std::atomic<std::uint64_t> room_before = 0;
+  domain::offset_tracker offsets;  // the intake thread's alone
 };
 
 }  // namespace sendcode::ports

@@ -149,8 +149,13 @@ void group_member::hold_all(bool hold) {
 void group_member::check_spans() {
   bool changed = false;
   for (auto& [partition, held] : held_) {
-    const auto span = held.assignment->offsets.span();
+    const auto& offsets = held.assignment->offsets;
+    const auto span = offsets.span();
     const bool full = held.span_full ? span > span_max_ / 2 : span >= span_max_;
+    // What stands before this keeps the partition from going on: what of it is held may be so for many minutes, in
+    // which no environment's events would come in, so it ends.
+    const auto room_before = full ? offsets.oldest() + span - span_max_ / 2 : 0;
+    held.assignment->room_before.store(room_before, std::memory_order_release);
     if (full == held.span_full) continue;
     held.span_full = full;
     changed = true;

@@ -38,8 +38,9 @@ class group_member {
   // Whose records are delivered: not those of a partition that is being given back.
   const std::shared_ptr<ports::assignment>& holder(std::int32_t partition) const;
 
-  void hold_all(bool hold);                     // pauses everything, or no longer
-  void check_spans();                           // pauses the partitions whose span is full, resumes them at half
+  void hold_all(bool hold);  // pauses everything, or no longer
+  // Pauses the partitions whose span is full, and resumes them at half; held events that stand in the way end.
+  void check_spans();
   void settled(const ports::assignment& held);  // one of its events is no longer open
   // What changed since the last time. False: not now, for the group rebalances, or may be about to (that counts until
   // `at_latest` only).

@@ -10,6 +10,10 @@ bool is_revoked(const assignment& held_by) noexcept {
   return held_by.revoked.load(std::memory_order_acquire);
 }
 
+bool must_make_room(const record_position& position) noexcept {
+  return position.sequence < position.held_by->room_before.load(std::memory_order_acquire);
+}
+
 }  // namespace sendcode::ports
 
 namespace sendcode::kafka {

@@ -25,7 +25,8 @@ struct stream_options {
   // pauses, at the low one they resume. Far enough apart, for a pause throws away what librdkafka had fetched.
   std::size_t open_high = 4'000;
   std::size_t open_low = 2'000;
-  // A partition with this many events from its oldest open one to its newest pauses, and resumes at half of it.
+  // A partition with this many events from its oldest open one to its newest pauses, and resumes at half of it. Held
+  // events before that half end (must_make_room).
   std::size_t span_max = 20'000;
   // What the open events of a revoked partition get before it is given back.
   std::chrono::milliseconds revoke_drain{5'000};

@@ -24,6 +24,7 @@ struct registry::families {
   prometheus::Family<prometheus::Counter>& receipts;
   prometheus::Family<prometheus::Counter>& receipts_refused;
   prometheus::Family<prometheus::Gauge>& dependencies;
+  prometheus::Family<prometheus::Gauge>& breakers;
   prometheus::Counter& uncounted_addresses;
   prometheus::Gauge& in_flight;
   prometheus::Gauge& held;

@@ -162,6 +162,10 @@ void prometheus_telemetry::held_changed(int by) {
   shared_.all().held.Increment(by);
 }
 
+void prometheus_telemetry::breaker_changed(domain::sender_kind sender, int by) {
+  shared_.all().breakers.Add({{"sender", std::string(domain::to_text(sender))}}).Increment(by);
+}
+
 void prometheus_telemetry::dependency_up(std::string_view dependency, bool up) {
   const auto place = place_in(dependencies, dependency);
   shared_.all().dependencies.Add({{"dependency", label_at(dependencies, place)}}).Set(up ? 1 : 0);

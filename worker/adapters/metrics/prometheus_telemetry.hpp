@@ -23,6 +23,7 @@ class prometheus_telemetry final : public ports::telemetry {
   void receipt_refused(domain::receipt_refusal because) override;
   void in_flight_changed(int by) override;
   void held_changed(int by) override;
+  void breaker_changed(domain::sender_kind sender, int by) override;
   void dependency_up(std::string_view dependency, bool up) override;
   void clock_skew(std::chrono::milliseconds skew) override;
   void client_address_uncounted() override;

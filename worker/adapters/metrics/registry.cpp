@@ -4,6 +4,7 @@
 
 #include "worker/adapters/metrics/families.hpp"
 #include "worker/adapters/metrics/prometheus_telemetry.hpp"
+#include "worker/domain/outcome.hpp"
 
 namespace sendcode::metrics {
 namespace {
@@ -37,6 +38,9 @@ registry::families::families()
       receipts_refused(
           counter(series, "sendcode_receipts_refused_total", "Receipts that became no status in time, by why.")),
       dependencies(gauge(series, "sendcode_dependency_up", "Whether what the worker needs answers: 1 or 0.")),
+      breakers(
+          gauge(series, "sendcode_breaker_state",
+                "Circuit breakers that are open or half-open: one for each shard, host and account. 0: all closed.")),
       uncounted_addresses(counter(series, "sendcode_client_addresses_uncounted_total",
                                   "Events whose client_ip was private or unreadable, and so counted by no limit.")
                               .Add({})),
@@ -46,7 +50,12 @@ registry::families::families()
       send_duration(histogram(series, "sendcode_send_duration_seconds", "From asking a sender to its answer.",
                               {0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10})),
       event_age(histogram(series, "sendcode_event_age_seconds", "From an event's birth to its end.",
-                          {0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 600})) {}
+                          {0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 600})) {
+  // There from the start, so that an alert tells "all closed" from "no worker".
+  for (const auto sender : {domain::sender_kind::twilio, domain::sender_kind::kinde}) {
+    breakers.Add({{"sender", std::string(domain::to_text(sender))}});
+  }
+}
 
 registry::registry() : families_(std::make_unique<families>()) {}
 registry::~registry() = default;

@@ -118,6 +118,9 @@ void key_writer::fraud(std::string_view prefix) {
 void key_writer::allowance() {
   begin("a").end();
 }
+void key_writer::trusted(const short_hash& account) {
+  begin("t:").append(to_key_text(account)).end();
+}
 void key_writer::message(const short_hash& hash) {
   begin("m:").append(to_key_text(hash)).end();
 }

@@ -62,6 +62,7 @@ class key_writer {
   void buckets(std::string_view per, std::string_view subject, milliseconds window);
   void fraud(std::string_view prefix);
   void allowance();
+  void trusted(const short_hash& account);
   void message(const short_hash& hash);
   void answer(const short_hash& hash);
 

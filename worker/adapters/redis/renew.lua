@@ -3,6 +3,7 @@ local KINDE_RESERVED = 8
 local value = call('GET', KEYS[1])
 local r = value and record_read(value)
 if not r or r.state ~= 'L' or r.token ~= ARGV[1] then return {'lost'} end
+if KEYS[3] ~= KEYS[1] and not call('GET', KEYS[3]) then return {'not_trusted'} end
 
 local allowance
 if #ARGV > 4 and bit.band(r.flags, KINDE_RESERVED) == 0 then

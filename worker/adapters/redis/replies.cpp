@@ -41,6 +41,7 @@ std::optional<ports::admit_reply> read_admit(const redis_reply& reply) {
 std::optional<ports::renew_reply> read_renew(const redis_reply& reply) {
   if (is(reply, "renewed", 2)) return ports::renewed{};
   if (is(reply, "lost")) return ports::lost{};
+  if (is(reply, "not_trusted")) return ports::not_trusted{};
   if (is(reply, "allowance_used_up", 2)) {
     return ports::allowance_used_up{static_cast<std::uint32_t>(reply.elements[1].integer)};
   }

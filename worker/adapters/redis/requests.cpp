@@ -161,13 +161,18 @@ void request_writer::admit(redis_command& command, const ports::admit_request& r
 }
 
 void request_writer::renew(redis_command& command, const ports::renew_request& request, timestamp now) {
-  command.add(2);
+  command.add(3);
   key_writer keys(command, request.environment_id);
   keys.event(request.request_id);
   if (request.reserve) {
     keys.allowance();
   } else {
     keys.event(request.request_id);
+  }
+  if (request.if_accepted_by.empty()) {
+    keys.event(request.request_id);
+  } else {
+    keys.trusted(hashes_.plain(request.if_accepted_by));
   }
   command.add(request.token).add(ports::lease_duration.count()).add(pack_flags(request.flags));
   command.add(request.record_life.count());
@@ -182,7 +187,7 @@ void request_writer::release(redis_command& command, const ports::renew_request&
 
 void request_writer::settle(redis_command& command, const ports::settle_request& request, timestamp now) {
   const domain::outcome& outcome = request.outcome;
-  command.add(4);
+  command.add(5);
   key_writer keys(command, request.environment_id);
   keys.event(request.request_id);
   if (outcome.message_id.empty()) {
@@ -197,6 +202,11 @@ void request_writer::settle(redis_command& command, const ports::settle_request&
     keys.event(request.request_id);
   }
   keys.allowance();
+  if (request.accepted_by.empty()) {
+    keys.event(request.request_id);
+  } else {
+    keys.trusted(hashes_.plain(request.accepted_by));
+  }
 
   ports::event_flags flags = request.flags;
   flags.failed_over |= outcome.failed_over;

@@ -1,4 +1,5 @@
 local KINDE_RESERVED = 8
+local TRUSTED_MS = 7 * DAY
 local FRAUD_ANSWERS, FRAUD_WINDOW_MS, FRAUD_BLOCK_MS, FRAUD_KEPT_MS = 3, 600000, 1800000, 2400000
 
 local value = call('GET', KEYS[1])
@@ -56,5 +57,6 @@ if allowance then
 end
 local kept_until = after(ARGV[10])
 if claims then call('SET', KEYS[2], ARGV[11], 'PXAT', kept_until) end
+if KEYS[5] ~= KEYS[1] then call('SET', KEYS[5], pack('<BI8', 1, now), 'PXAT', after(TRUSTED_MS)) end
 if fraud then call('SET', KEYS[3], fraud, 'PXAT', after(FRAUD_KEPT_MS)) end
 return {'settled', record_write(KEYS[1], r, kept_until)}
