@@ -29,7 +29,14 @@ system_random::system_random() {
 }
 
 void system_random::fill(std::span<std::uint8_t> out) {
-  fill_random(out);
+  if (out.size() > ahead_.size()) return fill_random(out);
+  if (ahead_.size() - given_ < out.size()) {
+    fill_random(ahead_);
+    given_ = 0;
+  }
+  std::memcpy(out.data(), ahead_.data() + given_, out.size());
+  wipe(ahead_.data() + given_, out.size());
+  given_ += out.size();
 }
 
 double system_random::unit() {

@@ -2,6 +2,8 @@
 
 #include <boost/asio/io_context.hpp>
 
+#include "common/bytes.hpp"
+#include "common/secret.hpp"
 #include "worker/ports/time.hpp"
 
 namespace sendcode::app {
@@ -20,14 +22,22 @@ class system_clock final : public ports::clock {
 };
 
 // OpenSSL's generator for keys; a fast one, seeded from it, for jitter. One thread.
+//
+// A call of OpenSSL's costs a microsecond however little is asked for, so it is asked for many bytes at a time; they
+// are wiped as they are given out.
 class system_random final : public ports::random_source {
  public:
   system_random();
+  ~system_random() override { wipe(ahead_.data(), ahead_.size()); }
+  system_random(const system_random&) = delete;
+  system_random& operator=(const system_random&) = delete;
 
   void fill(std::span<std::uint8_t> out) override;
   double unit() override;
 
  private:
+  byte_array<1024> ahead_{};
+  std::size_t given_ = ahead_.size();
   std::uint64_t state_;
 };
 

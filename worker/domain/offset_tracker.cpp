@@ -35,6 +35,10 @@ void offset_tracker::drop(std::uint64_t sequence) {
 
 std::optional<std::int64_t> offset_tracker::committable() const {
   if (!entries_.empty()) return entries_.front().offset;
+  return next();
+}
+
+std::optional<std::int64_t> offset_tracker::next() const {
   if (last_delivered_) return *last_delivered_ + 1;
   return std::nullopt;
 }

@@ -25,6 +25,9 @@ class offset_tracker {
   // The oldest offset that is not over, or one past the last delivered if none is. Nothing before the first delivery.
   std::optional<std::int64_t> committable() const;
 
+  // One past the last delivered offset. Nothing before the first delivery.
+  std::optional<std::int64_t> next() const;
+
   // Events from the oldest that is not over to the newest delivered, those over in between included: what this object
   // holds in memory.
   std::size_t span() const noexcept { return entries_.size(); }

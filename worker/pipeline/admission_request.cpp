@@ -58,7 +58,6 @@ ports::allowance_check kinde_allowance(const domain::environment_settings& envir
 ports::admit_request make_admit_request(const admission& of, const options& options, ports::random_source& random,
                                         std::string_view signing_key_id, bool& client_address_uncounted) {
   ports::admit_request out;
-  random.fill(out.token);
   out.environment_id = of.event.environment_id;
   out.request_id = of.event.request_id;
   out.data_digest = of.event.data_digest;

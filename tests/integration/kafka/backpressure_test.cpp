@@ -40,6 +40,33 @@ TEST_CASE("intake pauses at the high mark, resumes at the low one and not before
   CHECK(kafka.committed(topics.group, topics.send_code, 0) == count);
 }
 
+TEST_CASE("a backlog is worked off without a rest after each pause") {
+  constexpr int count = 400;
+  constexpr std::size_t pauses_least = 10;
+  cluster kafka;
+  const auto topics = make_topics(kafka, 1);
+  kafka.produce(topics.send_code, numbered(count));
+  auto options = options_for(kafka, topics);
+  options.open_high = 40;
+  options.open_low = 10;
+  options.properties["queued.min.messages"] = "20";  // enough is fetched at once: librdkafka asks for no more
+  worker_side worker(options);
+  REQUIRE(worker.shard().wait_for(1));
+  const auto began = std::chrono::steady_clock::now();
+  std::size_t ended = 0;
+  while (ended < count) {
+    REQUIRE(worker.shard().wait_for(ended + 1));
+    for (auto& record : worker.shard().take()) {
+      REQUIRE(record.value == std::to_string(ended++));
+      worker.end(std::move(record));
+    }
+  }
+  // librdkafka by itself would look after half a second each, on average.
+  CHECK(std::chrono::steady_clock::now() - began < std::chrono::milliseconds{300} * pauses_least);
+  REQUIRE(worker.wait_for_completed(count));
+  CHECK(worker.finish());
+}
+
 TEST_CASE("a partition whose oldest event stays open pauses at its span, and the others go on") {
   constexpr int count = 300;
   constexpr std::size_t span = 50;

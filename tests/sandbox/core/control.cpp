@@ -30,8 +30,8 @@ std::string_view name_of(sender by) noexcept {
 }
 
 void append_text(std::string& out, const text& one) {
-  fmt::format_to(std::back_inserter(out), R"({{"sid":"{}","sender":"{}","at":"{}","answered":{})", one.sid,
-                 name_of(one.by), to_rfc3339(one.at), one.answered);
+  fmt::format_to(std::back_inserter(out), R"({{"sid":"{}","sender":"{}","at":"{}","at_us":{},"answered":{})", one.sid,
+                 name_of(one.by), to_rfc3339(one.at), one.at_us, one.answered);
   const auto member = [&](std::string_view name, std::string_view value) {
     fmt::format_to(std::back_inserter(out), R"(,"{}":)", name);
     append_json_string_or_null(out, value);

@@ -20,6 +20,7 @@ struct request {
   std::string_view idempotency_key;
   std::string_view body;
   timestamp now;
+  std::int64_t now_us = 0;  // the same moment, Unix time in microseconds
 };
 
 // How the connection goes on.

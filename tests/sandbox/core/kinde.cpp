@@ -141,6 +141,7 @@ reply kinde::take(const request& in, const message* asked) {
   one.idempotency_key = key;
   one.status = "accepted";
   one.at = in.now;
+  one.at_us = in.now_us;
   out.body = fmt::format(R"({{"message_id":"{}"}})", one.sid);
   if (keys_.size() == keys_max) {
     taken_.erase(keys_.front());

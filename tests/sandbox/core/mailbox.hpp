@@ -31,6 +31,7 @@ struct text {
   std::optional<int> validity_period_s;
   std::optional<int> attempt;
   timestamp at;
+  std::int64_t at_us = 0;  // the same moment, Unix time in microseconds
   bool answered = true;
   std::uint64_t earlier = 0;  // the recipient's text before this one; kept by the mailbox
 };

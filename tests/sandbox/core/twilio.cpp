@@ -82,6 +82,7 @@ reply twilio::take(const request& in, std::string_view account_sid, const form& 
   one.validity_period_s = *validity;
   one.attempt = *attempt;
   one.at = in.now;
+  one.at_us = in.now_us;
 
   reply out;
   out.status = 201;

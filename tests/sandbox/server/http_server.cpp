@@ -48,8 +48,10 @@ struct connection {
   steady::time_point quiet_since;
 };
 
-timestamp now() {
-  return std::chrono::floor<milliseconds>(std::chrono::system_clock::now());
+void stamp(request& in) {
+  const auto now = std::chrono::system_clock::now();
+  in.now = std::chrono::floor<milliseconds>(now);
+  in.now_us = std::chrono::floor<std::chrono::microseconds>(now).time_since_epoch().count();
 }
 
 void reset_connection(tcp::socket& socket) {
@@ -143,7 +145,7 @@ reply answer(server& on, const parser& read, door at) {
   in.authorization = view(message[http::field::authorization]);
   in.idempotency_key = view(message["Idempotency-Key"]);
   in.body = message.body();
-  in.now = now();
+  stamp(in);
   if (at == door::control && !in.target.starts_with("/sandbox/")) return refusal(404);
   return on.core.answer(in);
 }

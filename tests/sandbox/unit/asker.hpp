@@ -21,7 +21,7 @@ class asker {
 
   reply ask(std::string_view method, std::string_view target, std::string_view body = "",
             std::string_view authorization = "", std::string_view key = "") {
-    return core.answer({method, target, authorization, key, body, now});
+    return core.answer({method, target, authorization, key, body, now, sendcode::to_unix_ms(now) * 1000 + 456});
   }
 
   static std::string messages_path(std::string_view account = account_sid) {

@@ -16,6 +16,7 @@ TEST_CASE("the phone shows its texts oldest first, of both senders, since a time
   const auto all = asked.phone();
   REQUIRE(all.size() == 3);
   CHECK(all[0].at("at") == "2026-11-23T08:15:30.123Z");
+  CHECK(all[0].at("at_us") == 1'795'421'730'123'456);
   CHECK(all[2].at("sender") == "kinde");
   const auto one = asked.phone("to=%2B61491570006");
   REQUIRE(one.size() == 2);

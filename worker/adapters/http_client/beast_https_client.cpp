@@ -118,7 +118,9 @@ awaitable<result> converse(lease& on, std::span<char> scratch) {
   std::string why = "read: deadline passed";
   received at = received::needs_more;
   bool surplus = false;
-  while (at == received::needs_more) {
+  // No answer is there yet: to look for it at once would be a system call for nothing.
+  const bool begun = co_await on->wait(progress::wants_read);
+  while (begun && at == received::needs_more) {
     std::size_t size = 0;
     const auto step = on->try_read(scratch, size);
     if (step == progress::wants_read || step == progress::wants_write) {

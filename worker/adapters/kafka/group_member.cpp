@@ -174,7 +174,24 @@ void group_member::apply_pauses() {
     rd_kafka_topic_partition_list_add(pause ? pausing.get() : resuming.get(), topic_.c_str(), partition);
   }
   if (pausing->cnt > 0) rd_kafka_pause_partitions(client_.get(), pausing.get());
-  if (resuming->cnt > 0) rd_kafka_resume_partitions(client_.get(), resuming.get());
+  if (resuming->cnt == 0) return;
+  rd_kafka_resume_partitions(client_.get(), resuming.get());
+  wake_fetching(*resuming);
+}
+
+// A broker's thread in librdkafka does not hear of a resume. It sleeps for up to a second once nothing is left to
+// fetch, so that a backlog would be worked off at `open_high` events a second. A seek wakes it: to where the partition
+// stands anyway, for pausing threw away what was fetched beyond.
+void group_member::wake_fetching(const rd_kafka_topic_partition_list_t& resumed) {
+  auto seeking = make_partitions(resumed.cnt);
+  for (int i = 0; i < resumed.cnt; ++i) {
+    const auto partition = resumed.elems[i].partition;
+    const auto next = held_.at(partition).assignment->offsets.next();
+    if (next) rd_kafka_topic_partition_list_add(seeking.get(), topic_.c_str(), partition)->offset = *next;
+  }
+  if (seeking->cnt == 0) return;
+  const error_ptr failed(rd_kafka_seek_partitions(client_.get(), seeking.get(), 0));  // without waiting
+  if (failed) link_.complain(client_.get(), rd_kafka_error_code(failed.get()), rd_kafka_error_string(failed.get()));
 }
 
 bool group_member::commit(time now, time at_latest) {

@@ -82,6 +82,7 @@ class group_member {
   void start_over(std::int32_t partition);
   void handle_error(const rd_kafka_message_t& message);
   void apply_pauses();
+  void wake_fetching(const rd_kafka_topic_partition_list_t& resumed);
   bool topics_are_there();
   void send_commit();
 

@@ -3,7 +3,6 @@
 #include <hiredis/hiredis.h>
 
 #include <charconv>
-#include <cstdlib>
 #include <new>
 #include <utility>
 
@@ -73,6 +72,13 @@ redisReplyObjectFunctions* object_functions() {
   return &functions;
 }
 
+void append_size(std::string& out, char kind, std::size_t size) {
+  char digits[24];
+  const auto [end, failure] = std::to_chars(digits, digits + sizeof digits, size);
+  out += kind;
+  out.append(digits, end).append("\r\n");
+}
+
 }  // namespace
 
 void redis_command::clear() noexcept {
@@ -124,17 +130,11 @@ std::string_view redis_command::argument(std::size_t index) const noexcept {
 }
 
 void redis_command::encode_onto(std::string& out) const {
-  starts_.clear();
-  sizes_.clear();
+  append_size(out, '*', arguments_.size());
   for (const range& each : arguments_) {
-    starts_.push_back(bytes_.data() + each.from);
-    sizes_.push_back(each.size);
+    append_size(out, '$', each.size);
+    out.append(bytes_, each.from, each.size).append("\r\n");
   }
-  char* encoded = nullptr;
-  const auto size = redisFormatCommandArgv(&encoded, static_cast<int>(starts_.size()), starts_.data(), sizes_.data());
-  if (size < 0) throw std::bad_alloc();
-  const std::unique_ptr<char, void (*)(void*)> owner(encoded, std::free);
-  out.append(encoded, static_cast<std::size_t>(size));
 }
 
 void reply_reader::closer::operator()(redisReader* reader) const noexcept {

@@ -12,7 +12,8 @@
 
 struct redisReader;
 
-// RESP2 by hiredis' own encoder and reader; nothing of hiredis is seen outside protocol.cpp.
+// RESP2. Replies are read by hiredis, which is seen in protocol.cpp alone; a command is a list of sizes and bytes, and
+// written here: hiredis formats each size by sprintf, which cost more than the rest of a command.
 namespace sendcode::redis {
 
 // One command, put together argument by argument. Meant to be kept and cleared: then it allocates nothing.
@@ -45,8 +46,6 @@ class redis_command {
   std::string bytes_;
   std::vector<range> arguments_;
   std::size_t begun_ = 0;
-  mutable std::vector<const char*> starts_;
-  mutable std::vector<std::size_t> sizes_;
 };
 
 struct redis_reply {
