@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "worker/adapters/redis/errors.hpp"
+#include "worker/adapters/redis/topology.hpp"
 
 namespace sendcode::redis {
 namespace {
@@ -26,17 +27,25 @@ std::string_view value_of(std::string_view info, std::string_view name) {
 
 awaitable<std::expected<redis_state, std::string>> inspect(boost::asio::any_io_executor executor,
                                                            redis_options options) {
-  const auto connection = std::make_shared<redis_connection>(std::move(executor), std::move(options),
-                                                             std::vector<const script*>{}, [](bool) {});
-  connection->start();
-  co_await connection->first_attempt();
+  const auto timeout = options.timeout;
+  const auto where = make_topology(executor, std::move(options), {}, {});
+  where->start();
+  co_await where->first_attempt();
+  // Of a cluster the master that this key happens to belong to.
+  const auto master = where->route("sc:{doctor}");
+  if (!master) {
+    where->stop();
+    co_return std::unexpected(master.error());
+  }
   redis_command command;
   command.add("TIME");
-  const auto time = co_await connection->execute(command);
+  manner how{.until = std::chrono::steady_clock::now() + timeout};
+  const auto time = co_await (*master)->execute(command, how);
   command.clear();
   command.add("INFO").add("memory");
-  const auto memory = co_await connection->execute(command);
-  connection->stop();
+  how.until = std::chrono::steady_clock::now() + timeout;
+  const auto memory = co_await (*master)->execute(command, how);
+  where->stop();
   if (!time) co_return std::unexpected(time.error());
   if (time->is_error()) co_return std::unexpected(explain(time->text));
   redis_state out;
