@@ -17,7 +17,7 @@ namespace sendcode::tests {
 
 using namespace std::chrono_literals;
 
-inline const timestamp noon = *from_rfc3339("2026-11-23T12:00:00Z");
+const timestamp noon = *from_rfc3339("2026-11-23T12:00:00Z");
 inline const std::string challenge = "k3Jw9sQ2vT7yB4nH1cXzLg";
 inline const std::string token = "sct_shop_" + std::string(43, 'a');
 

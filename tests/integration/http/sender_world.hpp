@@ -16,7 +16,7 @@ namespace sendcode::tests {
 inline const std::string account_sid = "AC" + std::string(32, 'a');
 inline const std::string service_sid = "MG" + std::string(32, 'b');
 inline const std::string message_sid = "SM" + std::string(32, 'c');
-inline const timestamp noon = *from_rfc3339("2026-11-23T12:00:00.500Z");
+const timestamp noon = *from_rfc3339("2026-11-23T12:00:00.500Z");
 
 // A clock that stands still until it is moved; a sleep moves it, and lets others run.
 class moved_clock final : public ports::clock {

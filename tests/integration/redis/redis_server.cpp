@@ -55,7 +55,9 @@ bool answers(std::uint16_t port) {
   bool alive = context->err == 0;
   if (alive) {
     auto* reply = static_cast<redisReply*>(redisCommand(context, "PING"));
-    alive = reply != nullptr;  // NOAUTH is an answer too
+    // NOAUTH is an answer too; LOADING is none: its data are not there yet.
+    alive =
+        reply != nullptr && (reply->type != REDIS_REPLY_ERROR || !std::string_view(reply->str).starts_with("LOADING"));
     if (reply != nullptr) freeReplyObject(reply);
   }
   redisFree(context);

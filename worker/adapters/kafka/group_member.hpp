@@ -67,8 +67,8 @@ class group_member {
   struct drain {
     partitions_ptr partitions;
     time deadline;
-    bool may_commit = false;   // what was started has ended, or its time is over
-    bool uncommitted = false;  // the commit is to be sent: for the first time, or again because it failed
+    std::optional<time> commit_until{};  // what was started has ended, or its time is over: it is time to commit
+    bool uncommitted = false;            // the commit is to be sent: for the first time, or again because it failed
   };
 
   static void on_rebalance(rd_kafka_t*, rd_kafka_resp_err_t error, rd_kafka_topic_partition_list_t* list, void* self);

@@ -7,7 +7,8 @@
 namespace sendcode::kafka {
 namespace {
 
-// How long a revoked partition waits for the answer to its last commit, after its events' time was over.
+// How long a revoked partition waits for its last commit to be taken. No longer: the coordinator may refuse it until
+// the member, which keeps its partitions meanwhile, has joined again.
 constexpr std::chrono::milliseconds commit_grace{1'000};
 
 }  // namespace
@@ -78,7 +79,7 @@ void group_member::settled(const ports::assignment& held) {
 void group_member::advance_drain(time now) {
   if (!drain_) return;
   const auto& list = *drain_->partitions;
-  if (!drain_->may_commit) {
+  if (!drain_->commit_until) {
     std::size_t open = 0;
     for (int i = 0; i < list.cnt; ++i) {
       const auto found = held_.find(list.elems[i].partition);
@@ -86,13 +87,12 @@ void group_member::advance_drain(time now) {
     }
     if (open > 0 && now < drain_->deadline) return;
     if (open > 0) log::info("revoked partitions still have open events: their outcomes follow", {{"open", open}});
-    drain_->may_commit = true;
+    drain_->commit_until = now + commit_grace;
     drain_->uncommitted = true;
   }
-  const bool in_time = now < drain_->deadline + commit_grace;
   // Again, if it failed: the coordinator may still be at telling the other members of this very rebalance.
   if (std::exchange(drain_->uncommitted, false) && rd_kafka_assignment_lost(client_.get()) == 0) send_commit();
-  if (commits_in_flight_ > 0 && in_time) return;
+  if ((commits_in_flight_ > 0 || drain_->uncommitted) && now < *drain_->commit_until) return;
   const auto partitions = std::move(drain_->partitions);
   drain_.reset();
   give_back(*partitions);
