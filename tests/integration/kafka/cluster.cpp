@@ -159,6 +159,15 @@ void cluster::produce(const std::string& topic, const std::vector<test_record>& 
 }
 
 void cluster::produce_and_abort(const std::string& topic, const std::vector<test_record>& records) {
+  // Where readers of what was committed find the end: not past a transaction whose mark is not written yet.
+  const auto stable_end = [&] {
+    std::int64_t low = 0;
+    std::int64_t high = 0;
+    const auto error = rd_kafka_query_watermark_offsets(client_, topic.c_str(), 0, &low, &high, timeout_ms);
+    return error == RD_KAFKA_RESP_ERR_NO_ERROR ? high : -1;
+  };
+  require(eventually([&] { return stable_end() >= 0; }), "no leader");  // a new topic has no leader for a moment
+  const auto end_before = stable_end();
   rd_kafka_t* const producer =
       make_client(RD_KAFKA_PRODUCER, {{"bootstrap.servers", bootstrap_}, {"transactional.id", unique("abort")}});
   require(rd_kafka_init_transactions(producer, timeout_ms) == nullptr, "init_transactions");
@@ -167,6 +176,9 @@ void cluster::produce_and_abort(const std::string& topic, const std::vector<test
   require(rd_kafka_flush(producer, timeout_ms) == RD_KAFKA_RESP_ERR_NO_ERROR, "flush");
   require(rd_kafka_abort_transaction(producer, timeout_ms) == nullptr, "abort_transaction");
   rd_kafka_destroy(producer);
+  const auto mark = 1;  // which the coordinator writes after it has answered
+  const auto end_behind = end_before + static_cast<std::int64_t>(records.size()) + mark;
+  require(eventually([&] { return stable_end() >= end_behind; }), "the mark of an abort");
 }
 
 void cluster::add_partitions(const std::string& topic, int partitions) {
