@@ -25,7 +25,7 @@ std::expected<void, std::string> group_member::open(conf_ptr conf, const std::ve
   rd_kafka_conf_set_rebalance_cb(conf.get(), &on_rebalance);
   rd_kafka_conf_set_offset_commit_cb(conf.get(), &on_commit);
   rd_kafka_conf_set_error_cb(conf.get(), &on_error);
-  watch_.install(conf.get());
+  watch_->install(conf.get());
   auto client = make_client(RD_KAFKA_CONSUMER, std::move(conf));
   if (!client) return std::unexpected(client.error());
   client_ = std::move(*client);
@@ -195,7 +195,7 @@ void group_member::wake_fetching(const rd_kafka_topic_partition_list_t& resumed)
 }
 
 bool group_member::commit(time now, time at_latest) {
-  if (watch_.is_joining() || (now < at_latest && !watch_.is_calm(now))) return false;
+  if (watch_->is_joining() || (now < at_latest && !watch_->is_calm(now))) return false;
   send_commit();
   return true;
 }
@@ -252,7 +252,7 @@ bool group_member::close(time commit_deadline, time leave_deadline) {
     }
   };
   closing_ = true;
-  poll_while([this] { return subscribed_ && watch_.is_joining(); });
+  poll_while([this] { return subscribed_ && watch_->is_joining(); });
   send_commit();
   poll_while([this] { return commits_in_flight_ > 0; });
   if (commits_in_flight_ > 0) {
@@ -283,6 +283,7 @@ bool group_member::has_left() const {
 void group_member::abandon() {
   topics_needed_.clear();
   (void)client_.release();
+  (void)watch_.release();  // which its threads still write to
 }
 
 }  // namespace sendcode::kafka

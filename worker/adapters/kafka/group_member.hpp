@@ -90,7 +90,7 @@ class group_member {
   const std::chrono::milliseconds drain_time_;
   const std::size_t span_max_;
   link_state& link_;
-  rebalance_watch watch_;
+  std::unique_ptr<rebalance_watch> watch_ = std::make_unique<rebalance_watch>();
   client_ptr client_;
   std::vector<topic_ptr> topics_needed_;
   std::unordered_map<std::int32_t, held_partition> held_;
