@@ -21,6 +21,12 @@ std::string file_of(const world& with, const std::string& environment = "env_liv
   return (with.folder.path() / "settings" / (environment + ".yaml")).string();
 }
 
+void apply(const world& with) {
+  const auto applied = settings_run(with, {"apply", file_of(with)});
+  INFO(applied.output);
+  REQUIRE(applied.exit_code == 0);
+}
+
 int readiness(const worker& of) {
   return http_call(of.port(), "GET", "/readyz").status;
 }
@@ -105,7 +111,7 @@ TEST_CASE("an environment whose only document on the topic is broken has its eve
   const auto shown = settings_run(with, {"show", "env_live"});
   CHECK(shown.exit_code == 1);
   CHECK(holds(shown.output, "the settings of env_live are not valid"));
-  REQUIRE(settings_run(with, {"apply", file_of(with)}).exit_code == 0);
+  apply(with);
   CHECK(with.outcome(held)["status"] == "sent");
 }
 
@@ -138,7 +144,7 @@ TEST_CASE(
   late.start();
   with.make_topics();
   with.kafka->create(with.settings_topic, 1);
-  REQUIRE(settings_run(with, {"apply", file_of(with)}).exit_code == 0);
+  apply(with);
   CHECK(comes_to(with, phone_number(1), "status", "sent"));
 
   const auto before = worker.log().size();
@@ -150,6 +156,6 @@ TEST_CASE(
   late.start();
   REQUIRE(eventually([&] { return holds(said(), "a topic is followed again"); }, patience));
   with.write_settings({.countries = "[AU, DE, US]"});
-  REQUIRE(settings_run(with, {"apply", file_of(with)}).exit_code == 0);
+  apply(with);
   CHECK(comes_to(with, german, "status", "sent"));
 }
