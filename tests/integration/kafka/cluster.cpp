@@ -12,6 +12,7 @@ namespace sendcode::tests {
 namespace {
 
 constexpr int timeout_ms = 10'000;
+constexpr int look_ms = 500;  // librdkafka may look for a leader only once in a call, and then wait for it in vain
 
 const char* real_bootstrap() {
   const char* const given = std::getenv("KAFKA_BOOTSTRAP");
@@ -136,6 +137,18 @@ void cluster::create(const std::string& topic, int partitions, const kafka::prop
       client_, [&](rd_kafka_queue_t* answers) { rd_kafka_CreateTopics(client_, &wanted, 1, nullptr, answers); });
   rd_kafka_NewTopic_destroy(wanted);
   require(error.empty(), topic + ": " + error);
+  // The broker's word comes before it knows the topic, and leads it, itself.
+  for (std::int32_t i = 0; i < partitions; ++i) {
+    require(eventually([&] { return stable_end(topic, i).has_value(); }, std::chrono::milliseconds(timeout_ms)),
+            topic + ": no leader");
+  }
+}
+
+std::optional<std::int64_t> cluster::stable_end(const std::string& topic, std::int32_t partition) const {
+  std::int64_t low = 0;
+  std::int64_t high = 0;
+  const auto error = rd_kafka_query_watermark_offsets(client_, topic.c_str(), partition, &low, &high, look_ms);
+  return error == RD_KAFKA_RESP_ERR_NO_ERROR ? std::optional(high) : std::nullopt;
 }
 
 void cluster::delete_records(const std::string& topic, std::int32_t partition, std::int64_t before) {
@@ -159,15 +172,8 @@ void cluster::produce(const std::string& topic, const std::vector<test_record>& 
 }
 
 void cluster::produce_and_abort(const std::string& topic, const std::vector<test_record>& records) {
-  // Where readers of what was committed find the end: not past a transaction whose mark is not written yet.
-  const auto stable_end = [&] {
-    std::int64_t low = 0;
-    std::int64_t high = 0;
-    const auto error = rd_kafka_query_watermark_offsets(client_, topic.c_str(), 0, &low, &high, timeout_ms);
-    return error == RD_KAFKA_RESP_ERR_NO_ERROR ? high : -1;
-  };
-  require(eventually([&] { return stable_end() >= 0; }), "no leader");  // a new topic has no leader for a moment
-  const auto end_before = stable_end();
+  const auto end_before = stable_end(topic, 0);
+  require(end_before.has_value(), topic + ": no end");
   rd_kafka_t* const producer =
       make_client(RD_KAFKA_PRODUCER, {{"bootstrap.servers", bootstrap_}, {"transactional.id", unique("abort")}});
   require(rd_kafka_init_transactions(producer, timeout_ms) == nullptr, "init_transactions");
@@ -177,8 +183,8 @@ void cluster::produce_and_abort(const std::string& topic, const std::vector<test
   require(rd_kafka_abort_transaction(producer, timeout_ms) == nullptr, "abort_transaction");
   rd_kafka_destroy(producer);
   const auto mark = 1;  // which the coordinator writes after it has answered
-  const auto end_behind = end_before + static_cast<std::int64_t>(records.size()) + mark;
-  require(eventually([&] { return stable_end() >= end_behind; }), "the mark of an abort");
+  const auto end_behind = *end_before + static_cast<std::int64_t>(records.size()) + mark;
+  require(eventually([&] { return stable_end(topic, 0) >= end_behind; }), "the mark of an abort");
 }
 
 void cluster::add_partitions(const std::string& topic, int partitions) {

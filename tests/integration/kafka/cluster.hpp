@@ -46,6 +46,7 @@ class cluster {
 
   std::string unique(const std::string& stem) const;
   std::string make_topic(const std::string& stem, int partitions);
+  // Waits until every partition has its leader.
   void create(const std::string& topic, int partitions, const kafka::property_map& configuration = {});
   void produce(const std::string& topic, const std::vector<test_record>& records);
   // In a transaction that is given up: they take offsets, and no reader sees them. A real cluster only.
@@ -56,6 +57,9 @@ class cluster {
   std::optional<std::int64_t> committed(const std::string& group, const std::string& topic, std::int32_t partition);
 
  private:
+  // Where readers of what was committed find the end: not past a transaction whose mark is not written yet.
+  std::optional<std::int64_t> stable_end(const std::string& topic, std::int32_t partition) const;
+
   rd_kafka_t* client_ = nullptr;
   rd_kafka_mock_cluster_t* mock_ = nullptr;
   std::string bootstrap_;

@@ -35,7 +35,7 @@ struct record_reader::state {
 
 std::expected<void, std::string> record_reader::state::start(std::chrono::milliseconds at_most) {
   const auto deadline = std::chrono::steady_clock::now() + at_most;
-  const auto count = count_partitions(client.get(), topic.get(), said, at_most);
+  const auto count = count_partitions(client.get(), topic.get(), said, deadline);
   if (!count) return std::unexpected(count.error());
   const char* const name = rd_kafka_topic_name(topic.get());
 
@@ -123,7 +123,8 @@ std::expected<read_result, std::string> record_reader::read(const std::function<
 }
 
 std::expected<bool, std::string> record_reader::is_unchanged(std::chrono::milliseconds at_most) {
-  const auto count = count_partitions(state_->client.get(), state_->topic.get(), state_->said, at_most);
+  const auto deadline = std::chrono::steady_clock::now() + at_most;
+  const auto count = count_partitions(state_->client.get(), state_->topic.get(), state_->said, deadline);
   if (!count) return std::unexpected(count.error());
   return static_cast<std::size_t>(*count) == state_->partitions.size();
 }

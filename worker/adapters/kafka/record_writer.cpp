@@ -76,7 +76,8 @@ std::expected<record_writer, std::string> record_writer::open(const property_map
   made->client = std::move(*client);
   made->topic.reset(rd_kafka_topic_new(made->client.get(), topic.c_str(), nullptr));
   if (!made->topic) return std::unexpected("the topic's name is not allowed: " + topic);
-  const auto found = count_partitions(made->client.get(), made->topic.get(), made->said, at_most);
+  const auto found =
+      count_partitions(made->client.get(), made->topic.get(), made->said, std::chrono::steady_clock::now() + at_most);
   if (!found) return std::unexpected(found.error());
   return record_writer(std::move(made));
 }

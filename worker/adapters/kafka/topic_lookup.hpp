@@ -15,13 +15,15 @@ struct last_error {
   static void remember(rd_kafka_t* client, int error, const char* text, void* self);
 };
 
-// How many partitions the topic has, within `at_most`. The error is a sentence for a person: no broker answers (and
-// why), or no such topic.
-std::expected<std::int32_t, std::string> count_partitions(rd_kafka_t* client, rd_kafka_topic_t* topic,
-                                                          const last_error& said, std::chrono::milliseconds at_most);
+// A topic that was just made has no leader yet: both of these ask again until the deadline.
 
-// Offsets of a partition's first record and of the next one to come. A topic that was just made has no leader yet: asks
-// again until the deadline.
+// How many partitions the topic has. The error is a sentence for a person: no broker answers (and why), or no such
+// topic.
+std::expected<std::int32_t, std::string> count_partitions(rd_kafka_t* client, rd_kafka_topic_t* topic,
+                                                          const last_error& said,
+                                                          std::chrono::steady_clock::time_point deadline);
+
+// Offsets of a partition's first record and of the next one to come.
 struct watermarks {
   std::int64_t low = 0;
   std::int64_t high = 0;
