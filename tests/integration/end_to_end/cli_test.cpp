@@ -60,6 +60,41 @@ TEST_CASE("send waits for the outcome, watch shows it, and check asks the worker
   CHECK(check(code).exit_code == 0);
 }
 
+TEST_CASE("a file of events is sent whole, or not at all, and each of its outcomes is waited for") {
+  world with;
+  with.start_worker();
+  const auto file = with.folder.path() / "events.jsonl";
+  const auto line = [](int number, const char* application) {
+    return json{{"environment_id", "env_live"}, {"application_id", application}, {"phone_number", phone_number(number)}}
+               .dump() +
+           "\n";
+  };
+  const auto send_file = [&](const std::string& name) {
+    return sendcode_run(with, {"send", "--config", (with.folder.path() / "worker.yaml").string(), "--file", name,
+                               "--wait", "30", "--json"});
+  };
+  write_file(file, line(1, "app_web") + "[1]\n");
+  const auto broken = send_file(file.string());
+  INFO(broken.output);
+  CHECK(broken.exit_code == 2);
+  CHECK(broken.output.find("events.jsonl:2: not a JSON object") != std::string::npos);
+
+  write_file(file, line(1, "app_web") + "\n" + line(2, "app_web"));
+  const auto good = send_file(file.string());
+  INFO(good.output);
+  CHECK(good.exit_code == 0);
+  CHECK(occurrences(good.output, R"("status":"sent")") == 2);
+  CHECK(with.codes_on(phone_number(1)).size() == 1);  // nothing of the broken file was written
+
+  write_file(file, line(3, "app_web") + line(4, "app_none"));
+  const auto mixed = send_file(file.string());
+  INFO(mixed.output);
+  CHECK(mixed.exit_code == 1);
+  CHECK(occurrences(mixed.output, R"("status":"sent")") == 1);
+  CHECK(occurrences(mixed.output, R"("status":"rejected")") == 1);
+  CHECK(send_file("-").exit_code == 2);  // standard input, which is empty here
+}
+
 TEST_CASE("a worker.yaml with several errors is refused at once with all of them") {
   world with;
   const auto file = with.folder.path() / "broken.yaml";

@@ -3,16 +3,6 @@
 
 using namespace sendcode::e2e;
 
-namespace {
-
-int count(const std::string& text, const std::string& sentence) {
-  int out = 0;
-  for (auto at = text.find(sentence); at != text.npos; at = text.find(sentence, at + 1)) ++out;
-  return out;
-}
-
-}  // namespace
-
 TEST_CASE("Redis away for a while defers, loses nothing and texts nobody twice") {
   const bool restarted = GENERATE(false, true);
   world with;
@@ -42,7 +32,7 @@ TEST_CASE("without Kafka the worker starts, says so, takes up work when it comes
   with.make_topics();
   CHECK(with.send_and_wait(with.make_event(phone_number(1)))["status"] == "sent");
   // Once, and then at growing intervals: after 1, 2, 4 and 8 s.
-  CHECK(count(worker.log(), "Kafka cannot be reached: intake waits") <= 5);
+  CHECK(occurrences(worker.log(), "Kafka cannot be reached: intake waits") <= 5);
 
   with.senders.fault({{"target", "twilio"}, {"kind", "latency"}, {"delay_ms", 50}});
   const auto events = with.load(10, 110);

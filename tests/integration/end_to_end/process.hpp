@@ -34,6 +34,7 @@ class process {
 };
 
 std::string read_file(const std::filesystem::path& path);  // empty if it is not there
+int occurrences(const std::string& text, const std::string& part);
 // Whole or not at all, as a mounted Secret or ConfigMap changes; makes its folder.
 void write_file(const std::filesystem::path& path, const std::string& text);
 

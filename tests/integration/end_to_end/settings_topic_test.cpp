@@ -35,12 +35,6 @@ bool holds(const std::string& text, const std::string& part) {
   return text.find(part) != text.npos;
 }
 
-int count(const std::string& text, const std::string& part) {
-  int out = 0;
-  for (auto at = text.find(part); at != text.npos; at = text.find(part, at + 1)) ++out;
-  return out;
-}
-
 // Past the newest settings: how long the worker takes to follow is its own affair.
 bool comes_to(world& with, const std::string& phone, const char* member, const std::string& wanted) {
   return eventually([&] { return with.send_and_wait(with.make_event(phone)).value(member, "") == wanted; }, patience);
@@ -53,7 +47,7 @@ TEST_CASE("a worker with settings on the topic is ready once it knows them, and 
   const auto began = std::chrono::steady_clock::now();
   auto& worker = with.start_worker();
   // Said at once, after 1 s and after 2 s more, though it is tried twice a second.
-  REQUIRE(eventually([&] { return count(worker.log(), "a topic cannot be followed") >= 3; }, patience));
+  REQUIRE(eventually([&] { return occurrences(worker.log(), "a topic cannot be followed") >= 3; }, patience));
   CHECK(std::chrono::steady_clock::now() - began >= std::chrono::seconds(3));
   CHECK(holds(worker.log(), with.settings_topic));
   CHECK(eventually([&] { return readiness(worker) == 503; }));

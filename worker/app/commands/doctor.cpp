@@ -93,7 +93,8 @@ void doctor::ask_settings() {
   if (longest.count() > 0) code_life_ = longest;
   tell({.is = settings_->environments.empty() ? state::wrong : state::ok,
         .about = "settings",
-        .detail = std::to_string(settings_->environments.size()) + " environments",
+        .detail = std::to_string(settings_->environments.size()) +
+                  (settings_->environments.size() == 1 ? " environment" : " environments"),
         .advice = settings_->environments.empty() ? "every event will be unknown_environment" : ""});
 }
 

@@ -92,8 +92,11 @@ std::expected<std::vector<event_to_send>, std::string> read_events(const send_op
     out.push_back(std::move(*event));
     return out;
   }
-  std::ifstream in(chosen.file);
-  if (!in) return std::unexpected("cannot read " + shown(chosen.file));
+  std::ifstream opened;
+  const bool piped = chosen.file == "-";
+  if (!piped) opened.open(chosen.file);
+  if (!piped && !opened) return std::unexpected("cannot read " + shown(chosen.file));
+  std::istream& in = piped ? std::cin : opened;
   std::string line;
   for (std::size_t number = 1; std::getline(in, line); ++number) {
     if (line.empty()) continue;
@@ -213,8 +216,9 @@ void add_send_command(CLI::App& program, context& with) {
   command->add_option("--id", chosen->id, "CloudEvents id; the same id again is the same event");
   command->add_option("--source", chosen->source, "CloudEvents source")->capture_default_str();
   command->add_option("--time", chosen->time, "When the code was asked for (RFC 3339); else now");
-  auto* file = command->add_option("--file", chosen->file,
-                                   "Events, one JSON object a line: the data, and `id`, `source`, `time` if wanted");
+  auto* file = command->add_option(
+      "--file", chosen->file,
+      "Events, one JSON object a line: the data, and `id`, `source`, `time` if wanted; - is standard input");
   file->excludes(phone)->excludes(environment)->excludes(application);
   command->add_option("--wait", chosen->wait_s, "Wait this many seconds for the outcomes (30 if no number is given)")
       ->expected(0, 1)
