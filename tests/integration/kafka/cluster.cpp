@@ -12,7 +12,6 @@ namespace sendcode::tests {
 namespace {
 
 constexpr int timeout_ms = 10'000;
-constexpr int look_ms = 500;  // librdkafka may look for a leader only once in a call, and then wait for it in vain
 
 const char* real_bootstrap() {
   const char* const given = std::getenv("KAFKA_BOOTSTRAP");
@@ -47,6 +46,16 @@ std::string ask_admin(rd_kafka_t* client, Request&& request) {
   if (event != nullptr) rd_kafka_event_destroy(event);
   rd_kafka_queue_destroy(answers);
   return error;
+}
+
+// What librdkafka keeps of a topic: otherwise it may be for minutes what it was while the topic was made.
+void refresh_metadata(rd_kafka_t* client, const std::string& topic) {
+  rd_kafka_topic_t* const handle = rd_kafka_topic_new(client, topic.c_str(), nullptr);
+  const struct rd_kafka_metadata* found = nullptr;
+  if (rd_kafka_metadata(client, 0, handle, &found, timeout_ms) == RD_KAFKA_RESP_ERR_NO_ERROR) {
+    rd_kafka_metadata_destroy(found);
+  }
+  rd_kafka_topic_destroy(handle);
 }
 
 void put(rd_kafka_t* producer, const std::string& topic, const test_record& record) {
@@ -138,16 +147,20 @@ void cluster::create(const std::string& topic, int partitions, const kafka::prop
   rd_kafka_NewTopic_destroy(wanted);
   require(error.empty(), topic + ": " + error);
   // The broker's word comes before it knows the topic, and leads it, itself.
-  for (std::int32_t i = 0; i < partitions; ++i) {
-    require(eventually([&] { return stable_end(topic, i).has_value(); }, std::chrono::milliseconds(timeout_ms)),
-            topic + ": no leader");
-  }
+  const auto has_leaders = [&] {
+    refresh_metadata(client_, topic);
+    for (std::int32_t i = 0; i < partitions; ++i) {
+      if (!stable_end(topic, i)) return false;
+    }
+    return true;
+  };
+  require(eventually(has_leaders, std::chrono::milliseconds(timeout_ms)), topic + ": no leader");
 }
 
 std::optional<std::int64_t> cluster::stable_end(const std::string& topic, std::int32_t partition) const {
   std::int64_t low = 0;
   std::int64_t high = 0;
-  const auto error = rd_kafka_query_watermark_offsets(client_, topic.c_str(), partition, &low, &high, look_ms);
+  const auto error = rd_kafka_query_watermark_offsets(client_, topic.c_str(), partition, &low, &high, timeout_ms);
   return error == RD_KAFKA_RESP_ERR_NO_ERROR ? std::optional(high) : std::nullopt;
 }
 

@@ -41,7 +41,7 @@ std::expected<void, std::string> record_reader::state::start(std::chrono::millis
 
   auto times = make_partitions(*count);
   for (std::int32_t i = 0; i < *count; ++i) {
-    const auto marks = query_watermarks(client.get(), name, i, deadline);
+    const auto marks = query_watermarks(client.get(), topic.get(), i, deadline);
     if (!marks) return std::unexpected(marks.error());
     partitions.push_back({.next = from.where == read_from::kind::end ? marks->high : marks->low, .end = marks->high});
     rd_kafka_topic_partition_list_add(times.get(), name, i)->offset = to_unix_ms(from.since);

@@ -28,7 +28,8 @@ struct watermarks {
   std::int64_t low = 0;
   std::int64_t high = 0;
 };
-std::expected<watermarks, std::string> query_watermarks(rd_kafka_t* client, const char* topic, std::int32_t partition,
+std::expected<watermarks, std::string> query_watermarks(rd_kafka_t* client, rd_kafka_topic_t* topic,
+                                                        std::int32_t partition,
                                                         std::chrono::steady_clock::time_point deadline);
 
 // What is left until the deadline, rounded up; not below zero.
