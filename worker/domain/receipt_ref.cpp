@@ -40,7 +40,7 @@ struct ref_lock {
 
 ref_lock make_lock(const ring_key& key, std::string_view environment_id, std::string_view head, std::string_view salt) {
   ref_lock out{hmac_sha256(key.key->expose(), salt.substr(0, own_key_part)), {}, {}};
-  std::ranges::copy(salt.substr(own_key_part), out.nonce.begin());
+  std::ranges::copy_n(salt.begin() + own_key_part, out.nonce.size(), out.nonce.begin());
   out.bound.add(head).add(environment_id);
   return out;
 }
