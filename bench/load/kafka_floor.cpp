@@ -85,7 +85,8 @@ class consumer {
  private:
   int partitions_of(const std::string& topic) {
     const kafka::topic_ptr named(rd_kafka_topic_new(client_.get(), topic.c_str(), nullptr));
-    const auto count = kafka::count_partitions(client_.get(), named.get(), kafka::last_error{}, metadata_max);
+    const auto count =
+        kafka::count_partitions(client_.get(), named.get(), kafka::last_error{}, steady_clock::now() + metadata_max);
     if (!count) throw std::runtime_error(count.error());
     return *count;
   }
