@@ -321,7 +321,7 @@ std::string random_id() {
 }
 
 std::string phone_number(int n) {
-  const auto digits = std::to_string(1000 + n).substr(1);
+  const auto digits = std::to_string(1000 + n % 200).substr(1);  // above +61 4199 not every range is in use
   return "+614" + digits + std::to_string(70'000 + n);
 }
 

@@ -137,7 +137,8 @@ TEST_CASE("every example of a receipt is understood") {
     INFO(file);
     ++count;
     form_fields fields;
-    for (const auto& [name, value] : nlohmann::json::parse(read(file)).items()) fields.emplace_back(name, value);
+    const auto document = nlohmann::json::parse(read(file));
+    for (const auto& [name, value] : document.items()) fields.emplace_back(name, value);
     CHECK(domain::read_twilio_receipt(fields));
   }
   CHECK(count >= 1);
