@@ -88,6 +88,7 @@ std::int64_t pipeline_world::deliver(event_words words) {
                     {"ce_source", "/sign-in"},
                     {"ce_id", words.id}};
   if (!words.traceparent.empty()) owned->headers.emplace_back("ce_traceparent", words.traceparent);
+  if (!words.time.empty()) owned->headers.emplace_back("ce_time", words.time);
   owned->value = words.value.empty()
                      ? nlohmann::json{{"environment_id", words.environment},
                                       {"application_id", words.application},
@@ -102,7 +103,7 @@ std::int64_t pipeline_world::deliver(event_words words) {
   if (!words.without_key) record.key = owned->key;
   record.value = owned->value;
   for (const auto& [name, value] : owned->headers) record.headers.push_back({name, value});
-  record.appended_at = clock.now();
+  record.appended_at = clock.now() - words.appended_ago;
   record.position = {.held_by = words.held_by ? words.held_by : assignment,
                      .sequence = static_cast<std::uint64_t>(offset),
                      .partition = 3,

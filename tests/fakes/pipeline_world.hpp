@@ -71,6 +71,8 @@ struct event_words {
   std::string application = "app_web";
   std::string value;  // instead of the event's data
   std::string traceparent;
+  std::string time;  // RFC 3339; empty: not said
+  milliseconds appended_ago{0};
   std::shared_ptr<ports::assignment> held_by;
 };
 
