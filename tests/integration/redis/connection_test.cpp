@@ -1,3 +1,5 @@
+#include <thread>
+
 #include "tests/integration/redis/connected.hpp"
 #include "worker/adapters/redis/scripts.hpp"
 
@@ -135,6 +137,32 @@ TEST_CASE("a Redis out of memory is an outage that says so, and nothing is half 
   CHECK(contains(what_of(c.admit()), "no memory left"));
   CHECK(raw_client(server.port()).keys().empty());
   CHECK(c.store.ready());
+}
+
+TEST_CASE("a Redis that misses its replicas is an outage, and counts nothing until it has them") {
+  redis_server server;
+  connected c(options_for(server.port()));
+  raw_client redis(server.port());
+  c.admit_in_the_end();
+  const auto before = redis.keys().size();
+  REQUIRE(redis.command({"CONFIG", "SET", "min-replicas-to-write", "1"}).text == "OK");
+  CHECK(contains(what_of(c.admit()), "NOREPLICAS"));
+  CHECK(redis.keys().size() == before);
+  REQUIRE(redis.command({"CONFIG", "SET", "min-replicas-to-write", "0"}).text == "OK");
+  CHECK(c.admit().has_value());
+}
+
+TEST_CASE("a Redis that is busy with somebody's script is an outage until that ends") {
+  redis_server server({"--lua-time-limit", "1"});
+  connected c(options_for(server.port()));
+  c.admit_in_the_end();
+  std::thread somebody([port = server.port()] { raw_client(port).command({"EVAL", "while true do end", "0"}); });
+  raw_client redis(server.port());
+  wait_until([&] { return redis.command({"GET", "x"}).text.starts_with("BUSY"); });
+  CHECK(contains(what_of(c.admit()), "BUSY"));
+  CHECK(redis.command({"SCRIPT", "KILL"}).text == "OK");
+  somebody.join();
+  c.admit_in_the_end();
 }
 
 TEST_CASE("a replica is not used, and the reason says what to change") {
