@@ -12,8 +12,11 @@ using event_ptr = std::unique_ptr<rd_kafka_event_t, destroyer<rd_kafka_event_des
 using options_ptr = std::unique_ptr<rd_kafka_AdminOptions_t, destroyer<rd_kafka_AdminOptions_destroy>>;
 using resource_ptr = std::unique_ptr<rd_kafka_ConfigResource_t, destroyer<rd_kafka_ConfigResource_destroy>>;
 
-std::optional<std::map<std::string, std::string>> describe(rd_kafka_t* client, const std::string& topic,
-                                                           std::chrono::milliseconds at_most) {
+enum class untold : std::uint8_t { refused, unanswered };
+using configuration = std::map<std::string, std::string>;
+
+std::expected<configuration, untold> describe(rd_kafka_t* client, const std::string& topic,
+                                              std::chrono::milliseconds at_most) {
   const auto timeout = static_cast<int>(at_most.count());
   const options_ptr options(rd_kafka_AdminOptions_new(client, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS));
   std::array<char, 256> ignored{};
@@ -23,12 +26,16 @@ std::optional<std::map<std::string, std::string>> describe(rd_kafka_t* client, c
   std::array<rd_kafka_ConfigResource_t*, 1> list{wanted.get()};
   rd_kafka_DescribeConfigs(client, list.data(), list.size(), options.get(), answers.get());
   const event_ptr event(rd_kafka_queue_poll(answers.get(), timeout));
-  const auto* result = event ? rd_kafka_event_DescribeConfigs_result(event.get()) : nullptr;
-  if (result == nullptr || rd_kafka_event_error(event.get()) != RD_KAFKA_RESP_ERR_NO_ERROR) return std::nullopt;
+  const auto error = event ? rd_kafka_event_error(event.get()) : RD_KAFKA_RESP_ERR__TIMED_OUT;
+  if (error == RD_KAFKA_RESP_ERR__TIMED_OUT) return std::unexpected(untold::unanswered);
+  const auto* result = rd_kafka_event_DescribeConfigs_result(event.get());
+  if (result == nullptr || error != RD_KAFKA_RESP_ERR_NO_ERROR) return std::unexpected(untold::refused);
   std::size_t count = 0;
   auto* const* resources = rd_kafka_DescribeConfigs_result_resources(result, &count);
-  if (count != 1 || rd_kafka_ConfigResource_error(resources[0]) != RD_KAFKA_RESP_ERR_NO_ERROR) return std::nullopt;
-  std::map<std::string, std::string> out;
+  if (count != 1 || rd_kafka_ConfigResource_error(resources[0]) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    return std::unexpected(untold::refused);
+  }
+  configuration out;
   auto* const* entries = rd_kafka_ConfigResource_configs(resources[0], &count);
   for (std::size_t i = 0; i < count; ++i) {
     const char* value = rd_kafka_ConfigEntry_value(entries[i]);
@@ -50,6 +57,7 @@ std::expected<std::vector<topic_state>, std::string> inspect_topics(const proper
   const auto client = make_client(RD_KAFKA_PRODUCER, std::move(*conf));
   if (!client) return std::unexpected(client.error());
   std::vector<topic_state> out;
+  bool answers = true;  // a broker that leaves one such question unanswered is not waited for again
   for (const auto& name : topics) {
     const topic_ptr topic(rd_kafka_topic_new(client->get(), name.c_str(), nullptr));
     if (!topic) return std::unexpected("the topic's name is not allowed: " + name);
@@ -66,7 +74,10 @@ std::expected<std::vector<topic_state>, std::string> inspect_topics(const proper
       continue;
     }
     state.partitions = metadata->topics[0].partition_cnt;
-    state.configuration = describe(client->get(), name, at_most);
+    if (!answers) continue;
+    auto described = describe(client->get(), name, at_most);
+    answers = described || described.error() != untold::unanswered;
+    if (described) state.configuration = std::move(*described);
   }
   return out;
 }

@@ -20,7 +20,8 @@ struct topic_state {
   std::optional<std::map<std::string, std::string>> configuration;
 };
 
-// Asks Kafka about each topic; blocking, each question within `at_most`. The error says why Kafka cannot be reached.
+// Asks Kafka about each topic; blocking, each question within `at_most`. A broker that does not answer one about a
+// configuration is asked for no other. The error says why Kafka cannot be reached.
 std::expected<std::vector<topic_state>, std::string> inspect_topics(const property_map& properties,
                                                                     const std::vector<std::string>& topics,
                                                                     std::chrono::milliseconds at_most);
