@@ -15,6 +15,7 @@ import urllib.parse
 import urllib.request
 
 ENVIRONMENT = "env_demo"
+OTHER_ENVIRONMENT = "env_other"  # comes while the worker runs
 APPLICATION = "app_web"
 
 
@@ -35,8 +36,8 @@ def until(condition, seconds, what):
 
 
 def request(url, body=None, method=None, headers=None):
-    """(HTTP status, body); a refusal is an answer too."""
-    data = None if body is None else json.dumps(body).encode()
+    """(HTTP status, body); a refusal is an answer too. `body`: JSON, or text as it is."""
+    data = body if body is None else (body if isinstance(body, str) else json.dumps(body)).encode()
     call = urllib.request.Request(
         url, data=data, method=method, headers={"Content-Type": "application/json", **(headers or {})}
     )
@@ -79,13 +80,19 @@ class Kafka:
         if done.returncode != 0:
             raise DemoError(f"kcat could not write to {topic}: {done.stderr.strip()}")
 
-    def outcomes(self, challenges=None):
+    def statuses(self, kind, challenges):
+        """All of that kind, as they came: [(CloudEvents id, data)]."""
+        told = [
+            (record["headers"]["ce_id"], json.loads(record["payload"]))
+            for record in list(self.records["sms.delivery-status"])
+        ]
+        return [(name, data) for name, data in told if data["kind"] == kind and data["challenge_id"] in challenges]
+
+    def outcomes(self, challenges):
         """Outcome statuses, as a consumer sees them that keeps the first of each id: {CloudEvents id: data}."""
         seen = {}
-        for record in list(self.records["sms.delivery-status"]):
-            data = json.loads(record["payload"])
-            if data["kind"] == "outcome" and (challenges is None or data["challenge_id"] in challenges):
-                seen.setdefault(record["headers"]["ce_id"], data)
+        for name, data in self.statuses("outcome", challenges):
+            seen.setdefault(name, data)
         return seen
 
     def stop(self):
@@ -110,6 +117,13 @@ class Phones:
 
     def by_recipient(self):
         return json.loads(request(f"{self.url}/recipients")[1])
+
+    def receipt(self, sid, status):
+        """Has Twilio say so of that text, by its signed callback; the HTTP status that it was answered with."""
+        status, body = request(f"{self.url}/receipts", {"sid": sid, "status": status})
+        if status != 200:
+            raise DemoError(f"the sandbox refused a receipt: {body}")
+        return json.loads(body)["http_status"]
 
     def fault(self, **fault):
         status, body = request(f"{self.url}/faults", fault)
@@ -139,7 +153,7 @@ class Sendcode:
     def make_secrets(self):
         """Keys and an API token, as `keys new` and `tokens new` make them."""
         folder = self.directory / "secrets"
-        for name in ("codes", "subjects"):
+        for name in ("codes", "refs", "subjects"):
             self._secret(folder / "keys" / name, self.run("keys", "new", name).stdout)
         made = json.loads(
             self.run(
@@ -152,13 +166,15 @@ class Sendcode:
                 "--applications",
                 APPLICATION,
                 "--scopes",
-                "check",
+                "check,status,cancel",
                 "--json",
             ).stdout
         )
         self.token = made["token"]
+        self._secret(self.directory / "api.token", self.token)
         self._secret(folder / "api_tokens", json.dumps([made["entry"]]))
-        self._secret(folder / ENVIRONMENT / "twilio_auth_token", secrets.token_hex(16))
+        for environment in (ENVIRONMENT, OTHER_ENVIRONMENT):
+            self._secret(folder / environment / "twilio_auth_token", secrets.token_hex(16))
         self._secret(folder / "kinde" / "client_secret", secrets.token_hex(16))
 
     @staticmethod
@@ -167,19 +183,27 @@ class Sendcode:
         path.touch(mode=0o600)
         path.write_text(text)
 
-    def connection_id(self):
-        shown = self.run("settings", "show", ENVIRONMENT, "--config", str(self.configuration)).stdout
-        found = re.search(r"conn_[0-9a-f]{32}", shown)
-        if not found:
-            raise DemoError("sendcode settings show printed no connection id")
-        return found[0]
+    def doctor(self):
+        """Its exit code, and what it found."""
+        done = self.run("--json", "doctor", "--config", str(self.configuration), accept=(0, 1, 3))
+        return done.returncode, [json.loads(line) for line in done.stdout.splitlines()]
 
-    def send(self, phone, challenge):
+    def validate(self, folder):
+        """Exit code of `settings validate`, and all that it said."""
+        done = self.run("settings", "validate", str(folder), accept=(0, 1))
+        return done.returncode, done.stdout + done.stderr
+
+    def settings(self, environment=ENVIRONMENT):
+        """What `settings show` prints for programs."""
+        command = ("--json", "settings", "show", environment, "--config", str(self.configuration))
+        return json.loads(self.run(*command).stdout)
+
+    def send(self, phone, challenge, environment=ENVIRONMENT):
         """Exit code of `send --wait`: 0 sent, 1 said no."""
         options = {
             "--config": str(self.configuration),
             "--phone": phone,
-            "--environment": ENVIRONMENT,
+            "--environment": environment,
             "--application": APPLICATION,
             "--purpose": "sign_in",
             "--challenge": challenge,
@@ -195,17 +219,40 @@ class Sendcode:
             "phone_number": phone,
             "code": code,
         }
-        status, answer = request(
-            f"{self.url}/v1/challenges/{challenge}/check", body, headers={"Authorization": f"Bearer {self.token}"}
-        )
+        status, answer = self._ask("POST", f"/v1/challenges/{challenge}/check", body)
         if status != 200:
             raise DemoError(f"the check was answered with {status}: {answer[:400]}")
         return json.loads(answer)
+
+    def challenge(self, method, challenge):
+        """GET looks at it, DELETE cancels it: HTTP status, and what was answered."""
+        status, answer = self._ask(method, challenge_target(challenge))
+        return status, json.loads(answer) if answer else None
+
+    def _ask(self, method, target, body=None):
+        return request(self.url + target, body, method, {"Authorization": f"Bearer {self.token}"})
+
+    @staticmethod
+    def forge_receipt(callback, sid):
+        """What whoever posts a receipt without Twilio's token is answered: HTTP status and body."""
+        form = urllib.parse.urlencode({"MessageSid": sid, "MessageStatus": "failed"})
+        headers = {"Content-Type": "application/x-www-form-urlencoded", "X-Twilio-Signature": "A" * 27 + "="}
+        return request(callback.partition("#")[0], form, "POST", headers)
+
+    def metric(self, name):
+        """Its value; None while it is not told."""
+        found = re.search(rf"^{re.escape(name)} (\S+)$", request(f"{self.url}/metrics")[1], re.MULTILINE)
+        return float(found[1]) if found else None
 
     def is_ready(self):
         with contextlib.suppress(OSError):
             return request(f"{self.url}/readyz")[0] == 200
         return False
+
+
+def challenge_target(challenge):
+    query = {"environment_id": ENVIRONMENT, "application_id": APPLICATION, "purpose": "sign_in"}
+    return f"/v1/challenges/{challenge}?{urllib.parse.urlencode(query)}"
 
 
 def event(phone, challenge, connection_id, asked=None, **changes):

@@ -1,8 +1,11 @@
 """What the demo shows, and its score."""
 
 import json
+import secrets
 import sys
 import time
+
+from demo_clients import challenge_target
 
 
 class Report:
@@ -40,13 +43,25 @@ class Report:
 
 def print_commands(world):
     sandbox = json.loads((world.directory / "sandbox.json").read_text())
-    program, configuration = world.programs / "sendcode", world.directory / "worker.yaml"
+    program = world.programs / "sendcode"
+    configuration = f"--config {world.directory}/worker.yaml"
+    challenge = secrets.token_urlsafe(18).replace("-", "_")  # a word of the command line's, not an option
+    person = "--environment env_demo --application app_web --purpose sign_in --phone +61491570110"
+    token = f"{world.directory}/api.token"
+    asked = f"""-H "Authorization: Bearer $(cat {token})" '{world.sendcode.url}{challenge_target(challenge)}'"""
     print(f"""
 Left running, all on loopback. Commands to try:
 
-  {program} send --config {configuration} --phone +61491570110 \\
-    --environment env_demo --application app_web --purpose sign_in --wait
-  {program} watch --config {configuration}
+  {program} send {configuration} --challenge {challenge} \\
+    {person} --wait
+  {program} check 123456 --url {world.sendcode.url} --token-file {token} \\
+    --challenge {challenge} {person}
+  curl -s {asked}              # how the challenge stands
+  curl -s -X DELETE {asked}    # cancels it
+  {program} watch {configuration} --since 10m
+  {program} dead-letters list {configuration}
+  {program} settings show env_demo {configuration}
+  {program} doctor {configuration}
   curl -s {sandbox['control_url']}/sandbox/messages            # the phones
   curl -s {world.sendcode.url}/metrics
   curl -s -d '{{"target": "twilio", "kind": "refuse"}}' {sandbox['control_url']}/sandbox/faults   # Twilio goes down

@@ -12,12 +12,15 @@ import socket
 import subprocess
 import time
 
-from demo_clients import APPLICATION, ENVIRONMENT, DemoError, Kafka, Phones, Sendcode, until
+from demo_clients import APPLICATION, ENVIRONMENT, OTHER_ENVIRONMENT, DemoError, Kafka, Phones, Sendcode, until
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 DIRECTORY = ROOT / "build" / "local" / "demo"
 STATE = DIRECTORY / "state.json"  # there while something runs
-ACCOUNT = "AC0123456789abcdef0123456789abcdef"
+ACCOUNTS = {
+    ENVIRONMENT: "AC0123456789abcdef0123456789abcdef",
+    OTHER_ENVIRONMENT: "ACfedcba9876543210fedcba9876543210",
+}
 MAX_IN_FLIGHT = 40
 
 WORKER_YAML = """\
@@ -27,9 +30,12 @@ redis:
   url: redis://127.0.0.1:{redis_port}
 settings: {{directory: "{directory}/settings"}}
 secrets: {{directory: "{directory}/secrets"}}
-keys: {{codes: {{secret: keys/codes}}, subjects: {{secret: keys/subjects}}}}
+keys: {{codes: {{secret: keys/codes}}, refs: {{secret: keys/refs}}, subjects: {{secret: keys/subjects}}}}
 senders:
-  twilio: {{base_url: "{base_url}", ca_file: "{ca_file}"}}
+  twilio:
+    base_url: "{base_url}"
+    status_callback_url: "http://127.0.0.1:{webhook_port}"
+    ca_file: "{ca_file}"
   kinde:
     base_url: "{kinde_base_url}"
     token_url: "{kinde_base_url}/oauth2/token"
@@ -39,6 +45,7 @@ senders:
     ca_file: "{ca_file}"
 http:
   internal: {{listen: "127.0.0.1:{http_port}", tokens: {{secret: api_tokens}}}}
+  webhooks: {{listen: "127.0.0.1:{webhook_port}"}}
 worker: {{max_in_flight: {max_in_flight}}}
 """
 
@@ -54,7 +61,7 @@ sms:
     auth_token: {{secret: {environment}/twilio_auth_token}}
     source: messaging_service
     messaging_service_sid: MG0123456789abcdef0123456789abcdef
-  fallback: kinde
+  fallback: {fallback}
   allowed_countries: ["AU", "US"]
   allowed_prefixes: ["+1500555"]     # Twilio's magic numbers, which no phone has
   limits:
@@ -96,7 +103,7 @@ class World:
     """Everything that runs. `started` and `services` say what is to be ended, and stand in a file for --stop."""
 
     def __init__(self, programs, real_kafka, say):
-        self.programs = pathlib.Path(programs)
+        self.programs = pathlib.Path(programs).resolve()
         self.real_kafka = real_kafka
         self.say = say
         self.directory = DIRECTORY
@@ -110,9 +117,9 @@ class World:
             if not os.access(self.programs / name, os.X_OK):
                 raise DemoError(f"{self.programs / name} is not there")
         shutil.rmtree(self.directory, ignore_errors=True)
-        (self.directory / "settings").mkdir(parents=True)
+        self.directory.mkdir(parents=True)
         self.directory.chmod(0o700)
-        redis_port, http_port, kafka_port = free_port(), free_port(), free_port()
+        redis_port, kafka_port, http_port, webhook_port = (free_port() for _ in range(4))
         self._service("redis", "--port", str(redis_port))
         if self.real_kafka:
             self._service("kafka", "--port", str(kafka_port))
@@ -123,12 +130,11 @@ class World:
             "bootstrap": self.bootstrap,
             "redis_port": redis_port,
             "http_port": http_port,
+            "webhook_port": webhook_port,
             "directory": self.directory,
         }
         (self.directory / "worker.yaml").write_text(WORKER_YAML.format(**values, max_in_flight=MAX_IN_FLIGHT))
-        (self.directory / "settings" / f"{ENVIRONMENT}.yaml").write_text(
-            SETTINGS_YAML.format(environment=ENVIRONMENT, application=APPLICATION, account=ACCOUNT)
-        )
+        self.write_settings(ENVIRONMENT)
         self.sendcode = Sendcode(str(self.programs / "sendcode"), self.directory, http_port)
         self.sendcode.make_secrets()
         self.phones = Phones(sandbox["control_url"])
@@ -136,6 +142,25 @@ class World:
         self.kafka = Kafka(self.bootstrap)
         self.kafka.follow("sms.delivery-status")
         self.kafka.follow("sms.send-code.dead-letter")
+
+    def write_settings(self, environment, folder="settings", fallback="kinde"):
+        """Whole or not at all, for the worker looks at any time."""
+        file = self.directory / folder / f"{environment}.yaml"
+        file.parent.mkdir(exist_ok=True)
+        draft = file.with_suffix(".new")
+        draft.write_text(
+            SETTINGS_YAML.format(
+                environment=environment, application=APPLICATION, account=ACCOUNTS[environment], fallback=fallback
+            )
+        )
+        draft.rename(file)
+        return file
+
+    def environments_in_force(self):
+        """Those that the worker's log told of."""
+        lines = (self.directory / "worker.log").read_text(errors="replace").splitlines()
+        told = [json.loads(line) for line in lines if '"settings are in force"' in line]
+        return {line.get("environment") for line in told}
 
     def _remember(self):
         STATE.write_text(json.dumps(self.state()))
