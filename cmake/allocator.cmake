@@ -1,0 +1,15 @@
+# sendcode_allocator: what the worker links for its memory; nothing unless SENDCODE_JEMALLOC is on and jemalloc is installed.
+include_guard(GLOBAL)
+
+add_library(sendcode_allocator INTERFACE)
+if(SENDCODE_JEMALLOC AND SENDCODE_SANITIZE)
+  message(FATAL_ERROR "SENDCODE_JEMALLOC cannot be on with SENDCODE_SANITIZE: sanitizers need an allocator of their own")
+endif()
+if(SENDCODE_JEMALLOC)
+  find_library(jemalloc_LIBRARY NAMES jemalloc)
+  if(jemalloc_LIBRARY)
+    target_link_libraries(sendcode_allocator INTERFACE "${jemalloc_LIBRARY}")
+  else()
+    message(STATUS "jemalloc is not installed: the worker takes libc's allocator, and more CPU an event (deploy/local/dependencies installs it)")
+  endif()
+endif()
