@@ -5,21 +5,17 @@
 #include <array>
 #include <cstdlib>
 
-#if defined(__clang__) || defined(__GNUC__)
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wshadow"
-#pragma GCC diagnostic ignored "-Wunused-parameter"
-#endif
-#include <phonenumbers/phonenumberutil.h>
-#if defined(__clang__) || defined(__GNUC__)
-#pragma GCC diagnostic pop
-#endif
+#include "worker/domain/numbering_plan.hpp"
 
 namespace sendcode::domain {
 namespace {
 
 using i18n::phonenumbers::PhoneNumber;
 using i18n::phonenumbers::PhoneNumberUtil;
+
+// A plus sign and 6 to 15 digits.
+constexpr std::size_t plain_size_min = 7;
+constexpr std::size_t plain_size_max = 16;
 
 constexpr std::array<int, 9> codes_of_no_country = {800, 808, 870, 878, 881, 882, 883, 888, 979};
 
@@ -58,6 +54,22 @@ bool is_north_american_fiction(std::string_view e164) noexcept {
   return e164.size() == 12 && e164.starts_with("+1") && e164.substr(5, 5) == "55501";
 }
 
+// The calling code of a text that is E.164 already, so that Parse would give back the same digits; 0 for any other one.
+// Parse looks for letters, extensions and prefixes, by ten regular expressions.
+int calling_code_of_plain(std::string_view text) {
+  if (text.size() < plain_size_min || text.size() > plain_size_max || text.front() != '+') return 0;
+  const auto digits = text.substr(1);
+  if (digits.find_first_not_of("0123456789") != std::string_view::npos || digits.front() == '0') return 0;
+  int code = 0;
+  for (std::size_t size = 1; size <= 3; ++size) {  // no calling code begins with another one
+    code = code * 10 + (digits[size - 1] - '0');
+    if (const auto* const plan = numbering_plan::of_calling_code(code); plan != nullptr) {
+      return plan->may_have_prefix(digits.substr(size)) ? 0 : code;
+    }
+  }
+  return 0;
+}
+
 }  // namespace
 
 std::string_view phone_number::national_digits() const noexcept {
@@ -72,21 +84,31 @@ std::string phone_number::prefix() const {
 
 std::expected<phone_number, phone_error> parse_phone_number(std::string_view text, std::string_view default_country) {
   static const PhoneNumberUtil& util = *PhoneNumberUtil::GetInstance();  // immutable once made; any thread
-  PhoneNumber parsed;
-  if (util.Parse(std::string(text), std::string(default_country), &parsed) != PhoneNumberUtil::NO_PARSING_ERROR) {
-    return std::unexpected(phone_error::not_a_number);
-  }
   phone_number out;
-  parsed.clear_extension();  // an extension cannot be texted; the number itself can
-  util.Format(parsed, PhoneNumberUtil::E164, &out.e164);
-  out.calling_code = parsed.country_code();
-  util.GetRegionCodeForNumber(parsed, &out.country);
+  PhoneNumber parsed;
+  if (const int calling_code = calling_code_of_plain(text); calling_code != 0) {
+    out.e164 = text;
+    out.calling_code = calling_code;
+  } else {
+    if (util.Parse(std::string(text), std::string(default_country), &parsed) != PhoneNumberUtil::NO_PARSING_ERROR) {
+      return std::unexpected(phone_error::not_a_number);
+    }
+    parsed.clear_extension();  // an extension cannot be texted; the number itself can
+    util.Format(parsed, PhoneNumberUtil::E164, &out.e164);
+    out.calling_code = parsed.country_code();
+  }
   util.GetRegionCodeForCountryCode(out.calling_code, &out.main_country);
   for (const int code : codes_of_no_country) out.of_no_country = out.of_no_country || code == out.calling_code;
-  // A number is valid exactly where its type is known (that is how libphonenumber defines it), and to ask for both
-  // would match every pattern twice: a quarter of what an event costs is spent here.
-  const auto type = util.GetNumberType(parsed);
-  out.valid = type != PhoneNumberUtil::UNKNOWN;
+  auto type = PhoneNumberUtil::UNKNOWN;
+  if (const auto* const plan = numbering_plan::of_calling_code(out.calling_code); plan != nullptr) {
+    const auto found = plan->find(out.national_digits());
+    out.country = found.region;
+    type = found.type;
+  } else {
+    util.GetRegionCodeForNumber(parsed, &out.country);
+    type = util.GetNumberType(parsed);
+  }
+  out.valid = type != PhoneNumberUtil::UNKNOWN;  // that is how libphonenumber defines it
   out.textable_type = is_textable(type);
   if (out.country == "ZZ" || out.country == "001") out.country.clear();
   return out;
