@@ -1,0 +1,46 @@
+// How a worker ends when it is hurried.
+#include <csignal>
+
+#include "tests/integration/end_to_end/world.hpp"
+
+using namespace sendcode::e2e;
+
+namespace {
+
+void let_twilio_hang(const world& with) {
+  with.senders.fault({{"target", "twilio"}, {"kind", "hang"}, {"delay_ms", 8000}});
+}
+
+}  // namespace
+
+TEST_CASE("a second SIGTERM ends at once, and another worker takes over") {
+  world with;
+  let_twilio_hang(with);
+  auto& first = with.start_worker();
+  REQUIRE(first.says("partitions assigned"));
+  const auto events = with.load(0, 5);
+  REQUIRE(eventually([&] { return with.metrics(first).find("sendcode_in_flight 5") != std::string::npos; }, patience));
+  first.signal(SIGTERM);
+  REQUIRE(first.says("draining"));
+  CHECK(first.running());
+  first.signal(SIGTERM);
+  CHECK(first.wait(std::chrono::seconds{3}) == EXIT_FAILURE);
+  with.senders.clear_faults();
+  with.start_worker();
+  with.require_sent_once_or_marked(events);
+}
+
+TEST_CASE("a drain ends after worker.drain_timeout, and what was open comes again") {
+  world with;
+  let_twilio_hang(with);
+  auto& first = with.start_worker({{"SENDCODE_WORKER__DRAIN_TIMEOUT", "1s"}});
+  REQUIRE(first.says("partitions assigned"));
+  const auto events = with.load(0, 5);
+  REQUIRE(eventually([&] { return with.metrics(first).find("sendcode_in_flight 5") != std::string::npos; }, patience));
+  first.signal(SIGTERM);
+  CHECK(first.wait(std::chrono::seconds{7}).has_value());
+  CHECK(first.says("the drain took too long"));
+  with.senders.clear_faults();
+  with.start_worker();
+  with.require_sent_once_or_marked(events);
+}
