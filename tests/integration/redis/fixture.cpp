@@ -26,7 +26,7 @@ if left <= 0 then
   redis.call('DEL', key)
   return
 end
-if kind == 'l' then
+if redis.call('TYPE', key).ok == 'list' then -- times as version 1 kept them
   local times = redis.call('LRANGE', key, 0, -1)
   redis.call('DEL', key)
   for _, time in ipairs(times) do redis.call('RPUSH', key, string.format('%.0f', time - by)) end
@@ -42,6 +42,8 @@ elseif kind == 'c' then
 elseif kind == 'p' then
   places = {4}
   for at = 12, #value, 18 do places[#places + 1] = at + 2 end
+elseif kind == 'l' then
+  for at = 2, #value, 8 do places[#places + 1] = at end
 elseif kind == 'f' then
   places = {2}
   for at = 10, #value, 16 do places[#places + 1] = at end

@@ -3,6 +3,7 @@
 #include <random>
 
 #include "tests/integration/redis/fixture.hpp"
+#include "worker/adapters/redis/little_endian.hpp"
 
 // Exact limits: lists of times, per phone, user and client address.
 namespace sendcode::redis_tests {
@@ -24,6 +25,33 @@ ports::admit_request event_of(fixture& f, std::vector<ports::limit_check> limits
   return out;
 }
 
+// The times of sends in a value, newest first (docs/redis.md).
+std::vector<std::int64_t> times_at(fixture& f, const std::string& key) {
+  const std::string value = f.redis().dump(key);
+  REQUIRE(value.size() % 8 == 1);
+  std::vector<std::int64_t> out;
+  for (std::size_t at = 1; at < value.size(); at += 8) {
+    out.push_back(static_cast<std::int64_t>(redis::little_endian(value, at, 8)));
+  }
+  return out;
+}
+
+void set_time(fixture& f, const std::string& key, std::int64_t time) {
+  std::string value = "\2";
+  redis::append_little_endian(value, static_cast<std::uint64_t>(time), 8);
+  f.redis().command({"SET", key, value, "KEEPTTL"});
+}
+
+// As an earlier version kept it.
+void make_list_of(fixture& f, const std::string& key) {
+  if (f.redis().command({"TYPE", key}).text == "list") return;
+  const auto times = times_at(f, key);
+  const auto left = f.redis().pttl(key);
+  f.redis().command({"DEL", key});
+  for (const std::int64_t time : times) f.redis().command({"RPUSH", key, std::to_string(time)});
+  f.redis().command({"PEXPIRE", key, std::to_string(left)});
+}
+
 }  // namespace
 
 TEST_CASE("a limit lets its max through and names itself, with the time to wait rounded up") {
@@ -43,7 +71,7 @@ TEST_CASE("a rejection by a limit is the same at a redelivery, when the window i
   const auto over = as<ports::settled>(f.admit(request));
   f.pass(5 * minute);
   CHECK(as<ports::settled>(f.admit(f.redelivered(request))).outcome == over.outcome);
-  CHECK(f.redis().command({"LLEN", f.key_of("l:phone")}).integer == 1);
+  CHECK(times_at(f, f.key_of("l:phone")).size() == 1);
 }
 
 TEST_CASE("all limits are looked at before any is charged") {
@@ -83,7 +111,7 @@ TEST_CASE("several windows of a subject share one list, charged once") {
   const std::vector<ports::limit_check> limits{phone_limit(1, 30 * second), phone_limit(5, 10 * minute),
                                                phone_limit(10, day)};
   f.admit(event_of(f, limits));
-  CHECK(f.redis().command({"LLEN", f.key_of("l:phone")}).integer == 1);
+  CHECK(times_at(f, f.key_of("l:phone")).size() == 1);
 }
 
 TEST_CASE("known devices and strangers have lists of their own for phone and user, and share the address's") {
@@ -109,8 +137,7 @@ TEST_CASE("a send counts until it is as old as the window, to the millisecond of
   for (int i = 0; i < 400; ++i) {
     // Its hour ends in the very milliseconds in which it is asked for.
     const std::int64_t ends = f.redis().now_ms() + i % 4;
-    f.redis().command({"LTRIM", key, "0", "0"});
-    f.redis().command({"LSET", key, "0", std::to_string(ends - hour.count())});
+    set_time(f, key, ends - hour.count());
     const std::int64_t earliest = f.redis().now_ms();
     const auto reply = f.admit(event_of(f, limits));
     if (const auto* admitted = std::get_if<ports::granted>(&reply)) {
@@ -129,10 +156,10 @@ TEST_CASE("entries from the future count as inside, and a send after them is kep
   fixture f;
   f.admit(event_of(f, {phone_limit(2, hour)}));
   const std::string key = f.key_of("l:phone");
-  const std::string future = std::to_string(f.redis().now_ms() + hour.count());
-  f.redis().command({"LSET", key, "0", future});
+  const std::int64_t future = f.redis().now_ms() + hour.count();
+  set_time(f, key, future);
   CHECK(reason_of(f.admit(event_of(f, {phone_limit(2, hour)}))) == "granted");
-  CHECK(f.redis().dump(key) == future + "\n" + future + "\n");
+  CHECK(times_at(f, key) == std::vector{future, future});
   const auto over = as<ports::settled>(f.admit(event_of(f, {phone_limit(2, hour)}))).outcome;
   CHECK(domain::reason_text(over) == "rate_limited.phone");
   CHECK(over.retry_after_s > 7190);
@@ -145,7 +172,7 @@ TEST_CASE("a raised max has the history of 24 hours before it, up to 100 sends")
     CHECK(reason_of(f.admit(event_of(f, {phone_limit(1, second)}))) == "granted");
     f.pass(10 * minute);
   }
-  CHECK(f.redis().command({"LLEN", f.key_of("l:phone")}).integer == 100);
+  CHECK(times_at(f, f.key_of("l:phone")).size() == 100);
   CHECK(reason_of(f.admit(event_of(f, {phone_limit(100, day)}))) == "rate_limited.phone");
   CHECK(reason_of(f.admit(event_of(f, {phone_limit(100, 16 * hour)}))) == "granted");
 }
@@ -158,7 +185,26 @@ TEST_CASE("a wide network is counted in a list of its own that holds 500") {
   wide.window = second;
   f.pass(second);
   CHECK(reason_of(f.admit(event_of(f, {wide}))) == "granted");
-  CHECK(f.redis().command({"LLEN", f.key_of("l:net")}).integer == 500);
+  CHECK(times_at(f, f.key_of("l:net")).size() == 500);
+}
+
+TEST_CASE("a list of an earlier version counts on, beside what is kept by now, and is a value from the next send on") {
+  fixture f;
+  const auto user = limit(limit_kind::user, "user_1", 3, hour);
+  const std::vector<ports::limit_check> limits{user, phone_limit(50, hour)};
+  for (int i = 0; i < 2; ++i) CHECK(reason_of(f.admit(event_of(f, limits))) == "granted");
+  const std::string key = f.key_of("l:user");
+  const auto before = times_at(f, key);
+  make_list_of(f, key);
+  CHECK(reason_of(f.admit(event_of(f, limits))) == "granted");
+  const auto after = times_at(f, key);
+  REQUIRE(after.size() == 3);
+  CHECK(std::vector(after.begin() + 1, after.end()) == before);
+  CHECK(f.redis().pttl(key) > (day - minute).count());
+  make_list_of(f, key);
+  const std::string list = f.redis().dump(key);
+  CHECK(reason_of(f.admit(event_of(f, limits))) == "rate_limited.user");
+  CHECK(f.redis().dump(key) == list);
 }
 
 TEST_CASE("environments don't share limits") {
@@ -189,7 +235,7 @@ class slow_model {
 
 }  // namespace
 
-TEST_CASE("random schedules agree with a slow model of the limits") {
+TEST_CASE("random schedules agree with a slow model of the limits, also across an upgrade of what is kept") {
   const unsigned seed = GENERATE(1U, 2U, 3U);
   std::mt19937 random(seed);
   const auto pick = [&](int least, int most) { return std::uniform_int_distribution<int>(least, most)(random); };
@@ -206,6 +252,9 @@ TEST_CASE("random schedules agree with a slow model of the limits") {
                                  : milliseconds{pick(0, 40'000)};
     f.forget_events();
     f.pass(gap);
+    if (pick(0, 9) == 0) {
+      for (const std::string& key : f.keys_of("l:user")) make_list_of(f, key);
+    }
     passed += gap.count();
 
     const std::string subject = "user_" + std::to_string(pick(1, 2));

@@ -1,13 +1,14 @@
--- Texts that the shared sender took in a period. `first` is the index of the five arguments: max, the period's number and end, the next one's.
+-- Texts that the shared sender took in a period. Of it the argument tells: max, the period's number and end, the next one's.
 local ALLOWANCE_KEPT = 32 * DAY
 
-local function allowance_read(value, first)
-  local a = {max = tonumber(ARGV[first]), number = tonumber(ARGV[first + 1]), ends = tonumber(ARGV[first + 2]), count = 0}
-  if now >= a.ends then a.number, a.ends = tonumber(ARGV[first + 3]), tonumber(ARGV[first + 4]) end
+local function allowance_read(value, argument)
+  local max, number, ends, next_number, next_ends = unstruct('<I4I4I8I4I8', argument)
+  local a = {max = max, number = number, ends = ends, count = 0}
+  if now >= ends then a.number, a.ends = next_number, next_ends end
   if value then
-    local version, number, count = unstruct('<BI4I4', value)
+    local version, its, count = unstruct('<BI4I4', value)
     known_version(version, 'an allowance')
-    if number == a.number then a.count = count end
+    if its == a.number then a.count = count end
   end
   return a
 end

@@ -1,3 +1,4 @@
+-- needs: challenge
 local value = call('GET', KEYS[1])
 local c = value and challenge_read(value)
 if not c or c.owner ~= ARGV[1] then return {'not_found'} end

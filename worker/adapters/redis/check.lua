@@ -1,3 +1,4 @@
+-- needs: challenge phone
 local TEST_NUMBER = 1 -- flag
 local token, id = ARGV[2], ARGV[3]
 local value = call('GET', KEYS[1])

@@ -1,4 +1,4 @@
--- needs: buckets
+-- needs: challenge phone buckets
 local nonce, token, id = ARGV[2], ARGV[3], ARGV[4]
 local value = call('GET', KEYS[1])
 local c = value and challenge_read(value)

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "common/secret.hpp"
+#include "worker/adapters/redis/little_endian.hpp"
 
 namespace sendcode::redis {
 namespace {
@@ -112,6 +113,11 @@ redis_command& redis_command::append(std::int64_t number) {
   char digits[24];
   const auto [end, failure] = std::to_chars(digits, digits + sizeof digits, number);
   bytes_.append(digits, end);
+  return *this;
+}
+
+redis_command& redis_command::append_bytes(std::uint64_t number, std::size_t size) {
+  append_little_endian(bytes_, number, size);
   return *this;
 }
 

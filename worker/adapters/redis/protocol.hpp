@@ -31,6 +31,7 @@ class redis_command {
   redis_command& begin() noexcept;
   redis_command& append(std::string_view piece);
   redis_command& append(std::int64_t number);
+  redis_command& append_bytes(std::uint64_t number, std::size_t size);  // little-endian, as scripts unpack it
   redis_command& end();
   void replace(std::size_t index, std::int64_t number);  // an argument that is known late
 

@@ -1,3 +1,4 @@
+-- needs: record
 local value = call('GET', KEYS[1])
 local r = value and record_read(value)
 if not r or r.state == 'S' or r.token ~= ARGV[1] then return {'lost'} end

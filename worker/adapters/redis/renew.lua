@@ -1,4 +1,4 @@
--- needs: allowance
+-- needs: record allowance
 local KINDE_RESERVED = 8
 local value = call('GET', KEYS[1])
 local r = value and record_read(value)
@@ -6,8 +6,8 @@ if not r or r.state ~= 'L' or r.token ~= ARGV[1] then return {'lost'} end
 if KEYS[3] ~= KEYS[1] and not call('GET', KEYS[3]) then return {'not_trusted'} end
 
 local allowance
-if #ARGV > 4 and bit.band(r.flags, KINDE_RESERVED) == 0 then
-  allowance = allowance_read(call('GET', KEYS[2]), 5)
+if ARGV[5] and bit.band(r.flags, KINDE_RESERVED) == 0 then
+  allowance = allowance_read(call('GET', KEYS[2]), ARGV[5])
   if allowance.count >= allowance.max then return {'allowance_used_up', seconds(allowance.ends - now)} end
 end
 

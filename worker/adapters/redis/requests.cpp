@@ -8,6 +8,8 @@ namespace {
 
 using domain::limit_kind;
 
+constexpr std::size_t fixed_keys = 5;  // of admit, before the limits'
+
 std::string_view first_8(const short_hash& hash) {
   return as_text(hash).substr(0, 8);
 }
@@ -34,83 +36,82 @@ bool same_key(const ports::limit_check& a, const ports::limit_check& b) {
          (is_list(a.per) || a.window == b.window);
 }
 
-// Kind, and what it counts by: `l1`.
-std::string_view limit_word(const ports::limit_check& limit) {
-  switch (limit.per) {
-    case limit_kind::phone:
-      return "l1";
-    case limit_kind::user:
-      return "l2";
-    case limit_kind::client_ip:
-      return limit.wide_network ? "n3" : "l3";
-    case limit_kind::application:
-      return "b4";
-    case limit_kind::country:
-      return "b6";
-    case limit_kind::prefix:
-      return "p7";
-    default:
-      return "b5";
-  }
+char limit_letter(const ports::limit_check& limit) {
+  if (is_list(limit.per)) return limit.wide_network ? 'n' : 'l';
+  return limit.per == limit_kind::prefix ? 'p' : 'b';
+}
+
+std::uint64_t ms_of(timestamp time) {
+  return static_cast<std::uint64_t>(to_unix_ms(time));
+}
+std::uint64_t ms_of(milliseconds time) {
+  return static_cast<std::uint64_t>(time.count());
 }
 
 // Redis' time decides which of two periods it is, so the clocks may differ.
-void add_allowance(redis_command& command, const std::optional<ports::allowance_check>& allowance, timestamp now) {
-  if (!allowance) {
-    command.add(-1);
-    for (int i = 0; i < 4; ++i) command.add(0);
-    return;
+void add_allowance(redis_command& command, const ports::allowance_check& allowance, timestamp now) {
+  const period current = period_of(now, allowance.monthly);
+  const period next = period_of(current.end, allowance.monthly);
+  command.begin().append_bytes(allowance.max, 4);
+  for (const period& each : {current, next}) {
+    command.append_bytes(static_cast<std::uint64_t>(each.number), 4).append_bytes(ms_of(each.end), 8);
   }
-  const period current = period_of(now, allowance->monthly);
-  const period next = period_of(current.end, allowance->monthly);
-  command.add(allowance->max).add(current.number).add(to_unix_ms(current.end));
-  command.add(next.number).add(to_unix_ms(next.end));
+  command.end();
 }
 
 }  // namespace
 
-void request_writer::limit_keys(redis_command& command, const ports::admit_request& request, const short_hash& phone) {
+void request_writer::limit_key(redis_command& command, const ports::admit_request& request,
+                               const ports::limit_check& limit, const short_hash& phone) {
   key_writer keys(command, request.environment_id);
-  limit_key_.clear();
-  std::size_t next = 6;
-  for (std::size_t i = 0; i < request.limits.size(); ++i) {
-    const ports::limit_check& limit = request.limits[i];
-    std::size_t earlier = 0;
-    while (earlier < i && !same_key(request.limits[earlier], limit)) ++earlier;
-    if (earlier < i) {
-      limit_key_.push_back(limit_key_[earlier]);
-      continue;
+  switch (limit.per) {
+    case limit_kind::phone:
+      keys.list("phone", request.device,
+                limit.subject == request.phone ? phone : hashes_.hash("phone", request.environment_id, limit.subject));
+      break;
+    case limit_kind::user:
+      keys.list("user", request.device, hashes_.hash("user", request.environment_id, limit.subject));
+      break;
+    case limit_kind::client_ip: {
+      const std::string_view word = limit.wide_network ? "net" : "ip";
+      keys.list(word, std::nullopt, hashes_.hash(word, request.environment_id, limit.subject));
+      break;
     }
-    limit_key_.push_back(next);
-    ++next;
-    switch (limit.per) {
-      case limit_kind::phone:
-        keys.list(
-            "phone", request.device,
-            limit.subject == request.phone ? phone : hashes_.hash("phone", request.environment_id, limit.subject));
-        break;
-      case limit_kind::user:
-        keys.list("user", request.device, hashes_.hash("user", request.environment_id, limit.subject));
-        break;
-      case limit_kind::client_ip: {
-        const std::string_view word = limit.wide_network ? "net" : "ip";
-        keys.list(word, std::nullopt, hashes_.hash(word, request.environment_id, limit.subject));
-        break;
-      }
-      case limit_kind::application:
-        keys.buckets("app", to_key_text(hashes_.plain(limit.subject)), limit.window);
-        break;
-      case limit_kind::prefix:
-        keys.buckets("prefix", limit.subject, limit.window);
-        keys.buckets("approved", limit.subject, prefix_share_window);
-        keys.buckets("prefix", limit.subject, prefix_share_window);
-        next += 2;
-        break;
-      default:
-        keys.buckets(bucket_word(limit.per), limit.subject.empty() ? "-" : std::string_view(limit.subject),
-                     limit.window);
-    }
+    case limit_kind::application:
+      keys.buckets("app", to_key_text(hashes_.plain(limit.subject)), limit.window);
+      break;
+    case limit_kind::prefix:
+      keys.buckets("prefix", limit.subject, limit.window);
+      keys.buckets("approved", limit.subject, prefix_share_window);
+      keys.buckets("prefix", limit.subject, prefix_share_window);
+      break;
+    default:
+      keys.buckets(bucket_word(limit.per), limit.subject.empty() ? "-" : std::string_view(limit.subject), limit.window);
   }
+}
+
+// The lists' keys before the buckets'. Says how many are lists'.
+std::size_t request_writer::limit_keys(redis_command& command, const ports::admit_request& request,
+                                       const short_hash& phone) {
+  const std::size_t first = command.size();
+  std::size_t lists = 0;
+  limit_key_.assign(request.limits.size(), 0);
+  for (const bool of_lists : {true, false}) {
+    for (std::size_t i = 0; i < request.limits.size(); ++i) {
+      const ports::limit_check& limit = request.limits[i];
+      if (is_list(limit.per) != of_lists) continue;
+      std::size_t earlier = 0;
+      while (earlier < i && !same_key(request.limits[earlier], limit)) ++earlier;
+      if (earlier < i) {
+        limit_key_[i] = limit_key_[earlier];
+        continue;
+      }
+      limit_key_[i] = fixed_keys + 1 + command.size() - first;
+      limit_key(command, request, limit, phone);
+    }
+    if (of_lists) lists = command.size() - first;
+  }
+  return lists;
 }
 
 void request_writer::admit(redis_command& command, const ports::admit_request& request, timestamp now) {
@@ -132,32 +133,38 @@ void request_writer::admit(redis_command& command, const ports::admit_request& r
   } else {
     keys.fraud(request.prefix);
   }
-  if (to_be_admitted) limit_keys(command, request, phone);
+  const std::size_t lists = to_be_admitted ? limit_keys(command, request, phone) : 0;
   command.replace(count_at, static_cast<std::int64_t>(command.size() - count_at - 1));
 
+  const bool known = request.device == ports::device_class::known;
   command.add(request.token);
   command.add(hashes_.hash("data", environment, as_text(request.data_digest)));
-  command.add(to_unix_ms(request.birth)).add(request.code_life.count()).add(kept.count());
   command.begin();
-  if (!to_be_admitted) {
-    command.append(static_cast<std::int64_t>(request.verdict.status)).append(",");
-    command.append(static_cast<std::int64_t>(request.verdict.reason));
+  for (const std::uint64_t time :
+       {ms_of(request.birth), ms_of(request.code_life), ms_of(kept), ms_of(ports::lease_duration)}) {
+    command.append_bytes(time, 8);
   }
-  command.end();
-  command.add(ports::lease_duration.count());
-  command.add(request.device == ports::device_class::known ? "k" : "s");
+  command.append_bytes(static_cast<std::uint64_t>(request.verdict.status), 1);
+  command.append_bytes(static_cast<std::uint64_t>(request.verdict.reason), 1);
+  command.append_bytes((known ? flag::known_device : 0U) | (request.test_number ? flag::test_number : 0U), 1);
+  command.append_bytes(lists, 1).end();
+  command.add(known ? "k" : "s");
   command.add(hashes_.binding(environment, request.application_id, request.purpose, request.phone, request.user_id));
   command.add(request.fresh_nonce).add(request.signing_key_id).add(request.request_id).add(first_8(challenge));
-  command.add((request.device == ports::device_class::known ? flag::known_device : 0U) |
-              (request.test_number ? flag::test_number : 0U));
-  add_allowance(command, request.allowance, now);
   command.add(owner(request.application_id, request.purpose));
-  if (!to_be_admitted) return;
-  for (std::size_t i = 0; i < request.limits.size(); ++i) {
-    const ports::limit_check& limit = request.limits[i];
-    command.add(limit_word(limit)).add(static_cast<std::int64_t>(limit_key_[i])).add(limit.max);
-    command.add(limit.window.count());
+  if (request.allowance) {
+    add_allowance(command, *request.allowance, now);
+  } else {
+    command.add("");
   }
+  command.begin();
+  for (std::size_t i = 0; to_be_admitted && i < request.limits.size(); ++i) {
+    const ports::limit_check& limit = request.limits[i];
+    command.append_bytes(static_cast<unsigned char>(limit_letter(limit)), 1);
+    command.append_bytes(static_cast<std::uint64_t>(limit.per), 1).append_bytes(limit_key_[i], 1);
+    command.append_bytes(limit.max, 4).append_bytes(ms_of(limit.window), 8);
+  }
+  command.end();
 }
 
 void request_writer::renew(redis_command& command, const ports::renew_request& request, timestamp now) {
@@ -176,7 +183,7 @@ void request_writer::renew(redis_command& command, const ports::renew_request& r
   }
   command.add(request.token).add(ports::lease_duration.count()).add(pack_flags(request.flags));
   command.add(request.record_life.count());
-  if (request.reserve) add_allowance(command, request.reserve, now);
+  if (request.reserve) add_allowance(command, *request.reserve, now);
 }
 
 void request_writer::release(redis_command& command, const ports::renew_request& request) {
@@ -211,18 +218,21 @@ void request_writer::settle(redis_command& command, const ports::settle_request&
   ports::event_flags flags = request.flags;
   flags.failed_over |= outcome.failed_over;
   flags.possible_duplicate |= outcome.possible_duplicate;
-  command.add(request.token).add(static_cast<std::int64_t>(outcome.status));
-  command.add(static_cast<std::int64_t>(outcome.reason)).add(static_cast<std::int64_t>(outcome.limited_by));
-  command.add(static_cast<std::int64_t>(outcome.sender)).add(pack_flags(flags)).add(outcome.retry_after_s);
-  command.add(outcome.segments).add(pack_tail(outcome)).add(request.record_life.count());
-  command.add(to_hex(as_text(request.request_id)));
+  command.add(request.token).begin();
+  command.append_bytes(static_cast<std::uint64_t>(outcome.status), 1);
+  command.append_bytes(static_cast<std::uint64_t>(outcome.reason), 1);
+  command.append_bytes(static_cast<std::uint64_t>(outcome.limited_by), 1);
+  command.append_bytes(static_cast<std::uint64_t>(outcome.sender), 1).append_bytes(pack_flags(flags), 1);
+  command.append_bytes(outcome.retry_after_s, 4).append_bytes(outcome.segments, 1);
+  command.append_bytes(ms_of(request.record_life), 8).end();
+  command.add(pack_tail(outcome)).add(to_hex(as_text(request.request_id)));
   command.add(fraud ? first_8(hashes_.hash("phone", request.environment_id, request.phone)) : std::string_view{});
-  if (!request.give_back) {
-    command.add("").add(0).add(0);
-    return;
+  command.begin();
+  if (request.give_back) {
+    const period current = period_of(now, request.give_back->monthly);
+    command.append_bytes(static_cast<std::uint64_t>(current.number), 4).append_bytes(ms_of(current.start), 8);
   }
-  const period current = period_of(now, request.give_back->monthly);
-  command.add("1").add(current.number).add(to_unix_ms(current.start));
+  command.end();
 }
 
 void request_writer::check(redis_command& command, const ports::check_request& request) {

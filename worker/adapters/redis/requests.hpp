@@ -40,7 +40,9 @@ class request_writer {
 
  private:
   short_hash owner(std::string_view application_id, domain::purpose purpose);
-  void limit_keys(redis_command& command, const ports::admit_request& request, const short_hash& phone);
+  void limit_key(redis_command& command, const ports::admit_request& request, const ports::limit_check& limit,
+                 const short_hash& phone);
+  std::size_t limit_keys(redis_command& command, const ports::admit_request& request, const short_hash& phone);
 
   subject_hasher hashes_;
   milliseconds dedupe_ttl_;

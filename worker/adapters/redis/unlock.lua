@@ -1,3 +1,4 @@
+-- needs: phone
 local value = call('GET', KEYS[1])
 if value then
   local p = phone_read(value)
