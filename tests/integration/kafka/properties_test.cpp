@@ -100,6 +100,17 @@ TEST_CASE("the consumer's settings read back: ours above the user's above the de
   }
 }
 
+TEST_CASE("members are dynamic and missed after 10 s, unless the user names them and another time") {
+  const auto defaults = consumer_conf(with({}), "the group");
+  REQUIRE(defaults);
+  CHECK(read_back(*defaults, "session.timeout.ms") == "10000");
+  const auto name = read_back(*defaults, "group.instance.id");
+  CHECK((name.empty() || name == "(unknown)"));
+  const auto named = consumer_conf(with({{"group.instance.id", "worker-1"}}), "the group");
+  REQUIRE(named);
+  CHECK(read_back(*named, "group.instance.id") == "worker-1");
+}
+
 TEST_CASE("the producer's settings read back") {
   const auto conf = producer_conf(minimal);
   REQUIRE(conf);
