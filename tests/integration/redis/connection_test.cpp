@@ -111,11 +111,12 @@ TEST_CASE("a value of another version is an outage, and stays as it is") {
   redis_server server;
   connected c(options_for(server.port()));
   auto request = any_event();
-  request.limits = {{domain::limit_kind::environment, "", false, 10, hour}};
+  request.limits = {{domain::limit_kind::environment, "", false, 10, hour},
+                    {domain::limit_kind::phone, request.phone, false, 10, hour}};
   REQUIRE(run(c.io, c.store.admit(request)).has_value());
   raw_client raw(server.port());
   const auto keys = raw.keys();
-  REQUIRE(keys.size() == 4);
+  REQUIRE(keys.size() == 5);
   for (const std::string& key : keys) {
     const std::string version = raw.dump(key).substr(0, 1);
     raw.command({"SETRANGE", key, "0", "\x09"});
