@@ -4,11 +4,11 @@
 #include <boost/asio/post.hpp>
 #include <csignal>
 #include <cstdlib>
-#include <thread>
 #include <utility>
 
 #include "common/logging.hpp"
 #include "worker/app/commands/kafka_access.hpp"
+#include "worker/app/usable_cores.hpp"
 
 namespace sendcode::app {
 namespace {
@@ -18,7 +18,8 @@ constexpr std::chrono::seconds stuck_after{30};  // an event loop that did not t
 
 std::uint32_t shard_count(const config::worker_config& config) {
   if (config.shards != 0) return config.shards;
-  return std::max(1U, std::thread::hardware_concurrency());
+  static const auto cores = std::min(config::shards_max, usable_cores());  // once, for a quota may change
+  return cores;
 }
 
 // Each shard's part of what may be in flight, rounded up.

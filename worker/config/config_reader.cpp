@@ -163,7 +163,6 @@ void config_reader::read_http(const cursor& in) {
 
 void config_reader::read_worker(const cursor& in) {
   if (!in || !in.expect_map({"shards", "max_in_flight", "drain_timeout"})) return;
-  constexpr std::int64_t shards_max = 64;
   constexpr std::int64_t in_flight_max = 10'000;
   if (const auto shards = in["shards"]; shards && shards.raw()->text != "auto") {
     out_->shards = static_cast<std::uint32_t>(shards.integer(1, shards_max).value_or(0));

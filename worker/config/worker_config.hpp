@@ -102,6 +102,8 @@ struct webhooks_http_config {
   std::optional<server_tls> tls;  // none: plain, behind an ingress
 };
 
+constexpr std::uint32_t shards_max = 64;
+
 struct worker_config {
   kafka_config kafka;
   redis_config redis;
@@ -113,7 +115,7 @@ struct worker_config {
   std::uint32_t kinde_daily_limit = 1'000;  // of an environment with Twilio
   internal_http_config internal_http;
   std::optional<webhooks_http_config> webhooks_http;  // none: not served
-  std::uint32_t shards = 0;                           // 0: one a core
+  std::uint32_t shards = 0;                           // 0: one for each core that the process may use
   std::uint32_t max_in_flight = 1'000;
   seconds drain_timeout{25};
   log::level log_level = log::level::info;
