@@ -14,8 +14,9 @@ using exchanged = std::expected<ports::https_response, ports::https_failure>;
 
 // A client, and a server that it trusts unless a test says otherwise.
 struct world {
-  explicit world(scripted_server::script script, bool tls = true, http_client::client_limits limits = {})
-      : server(std::move(script), tls ? &identity : nullptr), client(context, limits) {
+  explicit world(scripted_server::script script, bool tls = true, http_client::client_limits limits = {},
+                 std::shared_ptr<http_client::host_lookup> lookup = nullptr)
+      : server(std::move(script), tls ? &identity : nullptr), client(context, limits, std::move(lookup)) {
     to = {.tls = tls, .host = "localhost", .port = server.port(), .ca_file = tls ? ca_file.path() : ""};
   }
   ~world() { client.close(); }

@@ -57,14 +57,17 @@ https_failure not_sent(std::string what) {
 }  // namespace
 
 struct beast_https_client::state : std::enable_shared_from_this<state> {
-  state(boost::asio::io_context& in, client_limits given)
-      : context(in), limits(given), sweep_timer(in.get_executor()) {}
+  state(boost::asio::io_context& in, client_limits given, std::shared_ptr<host_lookup> by)
+      : context(in),
+        limits(given),
+        lookup(by ? std::move(by) : make_system_lookup(in)),
+        sweep_timer(in.get_executor()) {}
 
   pool& pool_of(const ports::origin& to) {
     for (const auto& each : pools) {
       if (each->to() == to) return *each;
     }
-    return *pools.emplace_back(std::make_shared<pool>(context, to, limits));
+    return *pools.emplace_back(std::make_shared<pool>(context, to, limits, lookup));
   }
 
   void sweep_later(ports::steady_time when) {
@@ -86,6 +89,7 @@ struct beast_https_client::state : std::enable_shared_from_this<state> {
 
   boost::asio::io_context& context;
   client_limits limits;
+  std::shared_ptr<host_lookup> lookup;
   std::vector<std::shared_ptr<pool>> pools;
   boost::asio::basic_waitable_timer<std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>,
                                     io_executor>
@@ -157,8 +161,9 @@ awaitable<result> converse(lease& on, std::span<char> scratch) {
 
 }  // namespace
 
-beast_https_client::beast_https_client(boost::asio::io_context& context, client_limits limits)
-    : state_(std::make_shared<state>(context, limits)) {}
+beast_https_client::beast_https_client(boost::asio::io_context& context, client_limits limits,
+                                       std::shared_ptr<host_lookup> lookup)
+    : state_(std::make_shared<state>(context, limits, std::move(lookup))) {}
 
 beast_https_client::~beast_https_client() {
   close();

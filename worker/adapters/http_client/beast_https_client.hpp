@@ -11,6 +11,8 @@ class io_context;
 
 namespace sendcode::http_client {
 
+class host_lookup;
+
 struct client_limits {
   std::size_t connections_per_origin_max = 1024;  // the next exchange waits for one of them, within its deadline
   std::chrono::milliseconds idle_max{30'000};
@@ -22,7 +24,9 @@ struct client_limits {
 // the object goes; it then ends with the context.
 class beast_https_client final : public ports::https_client {
  public:
-  explicit beast_https_client(boost::asio::io_context& context, client_limits limits = {});
+  // `lookup`: null: the system's own.
+  explicit beast_https_client(boost::asio::io_context& context, client_limits limits = {},
+                              std::shared_ptr<host_lookup> lookup = nullptr);
   ~beast_https_client() override;
   beast_https_client(const beast_https_client&) = delete;
   beast_https_client& operator=(const beast_https_client&) = delete;

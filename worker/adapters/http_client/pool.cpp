@@ -40,8 +40,8 @@ struct pool::queued {
   waiter& self;
 };
 
-pool::pool(asio::io_context& context, ports::origin to, client_limits limits)
-    : context_(context), to_(std::move(to)), limits_(limits), resolver_(context.get_executor()) {}
+pool::pool(asio::io_context& context, ports::origin to, client_limits limits, std::shared_ptr<host_lookup> lookup)
+    : context_(context), to_(std::move(to)), limits_(limits), lookup_(std::move(lookup)) {}
 
 lease pool::take_idle(ports::steady_time deadline) {
   while (!idle_.empty()) {
@@ -141,21 +141,19 @@ awaitable<std::expected<std::vector<tcp::endpoint>, std::string>> pool::addresse
 
 void pool::look_up() {
   resolving_ = true;
-  // Nothing can cancel getaddrinfo: it runs to its end by itself, and whoever still waits then is told.
-  resolver_.async_resolve(to_.host, std::to_string(to_.port),
-                          [self = shared_from_this()](const boost::system::error_code& error, const auto& results) {
-                            self->resolving_ = false;
-                            self->resolve_error_ = error ? error.message() : std::string();
-                            if (!error) {
-                              self->addresses_.clear();
-                              for (const auto& result : results) self->addresses_.push_back(result.endpoint());
-                              self->addresses_until_ = std::chrono::steady_clock::now() + self->limits_.addresses_max;
-                            }
-                            for (waiter* each : self->waiting_for_addresses_) {
-                              each->served = true;
-                              each->wake.cancel();
-                            }
-                          });
+  // It may outlast those who began it: whoever waits then is told.
+  lookup_->start(to_, [self = shared_from_this()](host_lookup::found found) {
+    self->resolving_ = false;
+    self->resolve_error_ = found ? std::string() : std::move(found.error());
+    if (found) {
+      self->addresses_ = std::move(*found);
+      self->addresses_until_ = std::chrono::steady_clock::now() + self->limits_.addresses_max;
+    }
+    for (waiter* each : self->waiting_for_addresses_) {
+      each->served = true;
+      each->wake.cancel();
+    }
+  });
 }
 
 std::optional<ports::steady_time> pool::sweep(ports::steady_time now) {
@@ -171,7 +169,7 @@ void pool::close() {
   closed_ = true;
   open_ -= idle_.size();
   idle_.clear();
-  resolver_.cancel();
+  lookup_->stop();
 }
 
 }  // namespace sendcode::http_client

@@ -7,6 +7,7 @@
 
 #include "worker/adapters/http_client/beast_https_client.hpp"
 #include "worker/adapters/http_client/connection.hpp"
+#include "worker/adapters/http_client/host_lookup.hpp"
 
 namespace sendcode::http_client {
 
@@ -39,7 +40,7 @@ class lease {
 // The connections to one origin, the addresses of its host, and what TLS needs for it.
 class pool : public std::enable_shared_from_this<pool> {
  public:
-  pool(boost::asio::io_context& context, ports::origin to, client_limits limits);
+  pool(boost::asio::io_context& context, ports::origin to, client_limits limits, std::shared_ptr<host_lookup> lookup);
 
   const ports::origin& to() const noexcept { return to_; }
 
@@ -81,7 +82,7 @@ class pool : public std::enable_shared_from_this<pool> {
   ssl_ctx_ptr tls_;
   ssl_session_ptr session_;
 
-  boost::asio::ip::basic_resolver<tcp, io_executor> resolver_;
+  std::shared_ptr<host_lookup> lookup_;
   std::deque<waiter*> waiting_for_addresses_;
   std::vector<tcp::endpoint> addresses_;
   ports::steady_time addresses_until_{};
