@@ -12,7 +12,7 @@ struct run_result {
   std::string output;  // standard output and standard error
 };
 
-// `sendcode` with these words, until it ends.
-run_result sendcode_run(const world& with, std::vector<std::string> words);
+// `sendcode` with these words, and these variables in its environment, until it ends.
+run_result sendcode_run(const world& with, std::vector<std::string> words, const environment_variables& more = {});
 
 }  // namespace sendcode::e2e

@@ -1,15 +1,16 @@
 // `sendcode doctor` on the real servers.
 #include "tests/integration/end_to_end/command.hpp"
 #include "tests/integration/end_to_end/world.hpp"
+#include "tests/integration/redis/groups.hpp"
 
 using namespace sendcode::e2e;
 
 namespace {
 
-run_result examine(const world& with, const std::string& more = "") {
+run_result examine(const world& with, const std::string& more = "", const environment_variables& changes = {}) {
   std::vector<std::string> words = {"doctor", "--config", (with.folder.path() / "worker.yaml").string()};
   if (!more.empty()) words.push_back(more);
-  return sendcode_run(with, words);
+  return sendcode_run(with, words, changes);
 }
 
 bool holds(const run_result& result, const std::string& part) {
@@ -57,4 +58,22 @@ TEST_CASE("doctor says what it cannot reach, and goes on with the rest") {
   CHECK(holds(told, "unreachable  redis"));
   CHECK(holds(told, "twilio account of env_live           active"));
   with.redis.start();
+}
+
+TEST_CASE("doctor asks every master of a cluster, and names each") {
+  world with;
+  sendcode::redis_tests::cluster_group group(3);
+  const environment_variables on_cluster{{"SENDCODE_REDIS__URL", group.url()}};
+  const auto of = [&](std::size_t i) { return " of 127.0.0.1:" + std::to_string(group.node(i).port()); };
+  sendcode::redis_tests::raw_client(group.node(1).port())
+      .command({"CONFIG", "SET", "maxmemory-policy", "volatile-lru"});
+  group.node(2).stop();
+  const auto told = examine(with, "", on_cluster);
+  INFO(told.output);
+  CHECK(told.exit_code == 3);
+  CHECK(holds(told, "ok           redis" + of(0)));
+  CHECK(holds(told, "ok           redis memory" + of(0)));
+  CHECK(holds(told, "ok           clock" + of(0)));
+  CHECK(holds(told, "wrong        redis" + of(1)));
+  CHECK(holds(told, "unreachable  redis" + of(2)));
 }

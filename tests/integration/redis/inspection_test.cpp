@@ -1,14 +1,18 @@
 #include "worker/adapters/redis/inspection.hpp"
 
+#include <map>
+
 #include "tests/catch.hpp"
+#include "tests/integration/redis/admissions.hpp"
 #include "tests/integration/redis/connected.hpp"
+#include "tests/integration/redis/secured.hpp"
 
 using namespace sendcode;
 using namespace sendcode::redis_tests;
 
 namespace {
 
-auto inspect(redis_options options) {
+std::vector<redis::redis_state> inspect_all(redis_options options) {
   boost::asio::io_context io;
   auto out = run(io, redis::inspect(io.get_executor(), std::move(options)));
   io.restart();
@@ -16,17 +20,27 @@ auto inspect(redis_options options) {
   return out;
 }
 
+redis::redis_state inspect(redis_options options) {
+  auto all = inspect_all(std::move(options));
+  REQUIRE(all.size() == 1);
+  return all.front();
+}
+
 }  // namespace
 
 TEST_CASE("a Redis tells its clock, its memory and its policy") {
   redis_server server({"--maxmemory", "100mb"});
   const auto state = inspect(options_for(server.port()));
-  REQUIRE(state.has_value());
+  INFO(state.error);
+  REQUIRE(state.error.empty());
   const auto now = std::chrono::floor<milliseconds>(std::chrono::system_clock::now());
-  CHECK(std::chrono::abs(now - state->now) < seconds{5});
-  CHECK(state->memory_policy == "noeviction");
-  CHECK(state->most_bytes == 100 * 1024 * 1024);
-  CHECK(state->used_bytes.value_or(0) > 0);
+  CHECK(state.address == "127.0.0.1:" + std::to_string(server.port()));
+  CHECK(std::chrono::abs(now - state.now) < seconds{5});
+  CHECK(std::chrono::abs(now - state.asked_at) < seconds{5});
+  CHECK(state.latency.count() > 0);
+  CHECK(state.memory_policy == "noeviction");
+  CHECK(state.most_bytes == 100 * 1024 * 1024);
+  CHECK(state.used_bytes.value_or(0) > 0);
 }
 
 TEST_CASE("what a user may not ask is unknown, and the rest is told") {
@@ -35,17 +49,54 @@ TEST_CASE("what a user may not ask is unknown, and the rest is told") {
   options.username = "narrow";
   options.password = password("pass");
   const auto state = inspect(options);
-  REQUIRE(state.has_value());
-  CHECK(state->memory_policy.empty());
-  CHECK_FALSE(state->used_bytes.has_value());
-  CHECK(state->now > timestamp{});
+  INFO(state.error);
+  REQUIRE(state.error.empty());
+  CHECK(state.memory_policy.empty());
+  CHECK_FALSE(state.used_bytes.has_value());
+  CHECK(state.now > timestamp{});
 }
 
 TEST_CASE("a Redis that is not there, refuses, or is a replica says why") {
-  CHECK(contains(inspect(options_for(free_port())).error(), "refused"));
+  CHECK(contains(inspect(options_for(free_port())).error, "refused"));
   redis_server guarded({"--requirepass", "right"});
-  CHECK(contains(inspect(options_for(guarded.port())).error(), "password"));
+  CHECK(contains(inspect(options_for(guarded.port())).error, "password"));
   redis_server master;
   redis_server replica({"--replicaof", "127.0.0.1 " + std::to_string(master.port())});
-  CHECK(contains(inspect(options_for(replica.port())).error(), "is a replica"));
+  CHECK(contains(inspect(options_for(replica.port())).error, "is a replica"));
+}
+
+TEST_CASE("each of a cluster's masters is asked, one that is gone too, though one node alone was named") {
+  cluster_group group(3, 1);
+  raw_client(group.node(1).port()).command({"CONFIG", "SET", "maxmemory-policy", "allkeys-lru"});
+  auto options = options_for(group);
+  options.seeds.resize(1);
+  const auto by_address = [&] {
+    std::map<std::string, redis::redis_state> out;
+    for (auto& each : inspect_all(options)) out.emplace(each.address, std::move(each));
+    return out;
+  };
+  const auto address = [&](std::size_t i) { return "127.0.0.1:" + std::to_string(group.node(i).port()); };
+  const auto well = by_address();
+  REQUIRE(well.size() == 3);  // the replica is none
+  for (std::size_t i = 0; i < 3; ++i) {
+    INFO(i);
+    CHECK(well.at(address(i)).error.empty());
+    CHECK(well.at(address(i)).memory_policy == (i == 1 ? "allkeys-lru" : "noeviction"));
+    CHECK(well.at(address(i)).now > timestamp{});
+  }
+
+  group.node(2).stop();  // it has no replica
+  const auto broken = by_address();
+  REQUIRE(broken.size() == 3);
+  CHECK(broken.at(address(0)).error.empty());
+  CHECK(broken.at(address(1)).error.empty());
+  CHECK(contains(broken.at(address(2)).error, "refused"));
+}
+
+TEST_CASE("a cluster that no node tells of says why") {
+  redis_server alone;
+  auto options = options_for(alone.port());
+  options.mode = redis::redis_mode::cluster;
+  options.seeds = {options.address};
+  CHECK(contains(inspect(options).error, "cluster"));
 }

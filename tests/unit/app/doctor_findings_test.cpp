@@ -26,8 +26,9 @@ redis::redis_state a_redis(std::uint64_t used, std::uint64_t most) {
   return {.now = from_unix_ms(1'000'000), .memory_policy = "noeviction", .used_bytes = used, .most_bytes = most};
 }
 
-std::vector<app::finding> of_redis(const redis::redis_state& redis, std::int64_t now_ms = 1'000'000) {
-  return app::judge_redis(redis, from_unix_ms(now_ms), 1h);
+std::vector<app::finding> of_redis(redis::redis_state redis, std::int64_t now_ms = 1'000'000) {
+  redis.asked_at = from_unix_ms(now_ms);
+  return app::judge_redis({std::move(redis)}, 1h);
 }
 
 }  // namespace
@@ -96,6 +97,29 @@ TEST_CASE("clocks may differ by a second, either way") {
   CHECK(clock(1'001'001).is == state::wrong);
   CHECK(clock(998'999).is == state::wrong);
   CHECK(clock(998'999).detail == "1001 ms behind Redis'");
+}
+
+TEST_CASE("each of several masters has its own findings, and one that cannot be used does not hide the others") {
+  auto first = a_redis(1, 1'000);
+  first.address = "a:1";
+  first.asked_at = first.now;
+  first.latency = 1'260us;
+  auto second = first;
+  second.address = "b:2";
+  second.memory_policy = "allkeys-lru";
+  const redis::redis_state third{.address = "c:3", .error = "refused"};
+  const auto all = app::judge_redis({first, second, third}, 1h);
+  REQUIRE(all.size() == 7);
+  CHECK(all[0].about == "redis of a:1");
+  CHECK(all[0].detail == "a master that answers in 1.3 ms, maxmemory-policy noeviction");
+  CHECK(all[1].about == "redis memory of a:1");
+  CHECK(all[2].about == "clock of a:1");
+  CHECK(all[3].about == "redis of b:2");
+  CHECK(all[3].is == state::wrong);
+  CHECK(all[6].about == "redis of c:3");
+  CHECK(all[6].is == state::unreachable);
+  CHECK(all[6].detail == "refused");
+  CHECK(app::judge_redis({third}, 1h).at(0).about == "redis");
 }
 
 TEST_CASE("an account is well when it is active; what else Twilio says has its own advice") {

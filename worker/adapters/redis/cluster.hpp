@@ -17,6 +17,7 @@ class cluster final : public topology, public std::enable_shared_from_this<clust
   void stop() override;
   bool ready() const noexcept override { return up_; }
   awaitable<void> first_attempt() override;
+  std::vector<std::shared_ptr<redis_connection>> masters() const override { return by_master_; }
   routed route(std::string_view key) override;
   bool follows() const noexcept override { return true; }
   awaitable<routed> follow(redirection to, deadline until) override;

@@ -1,16 +1,14 @@
 #pragma once
 
-#include <expected>
-#include <string>
+#include <vector>
 
 #include "worker/adapters/redis/connection.hpp"
 #include "worker/adapters/redis/redis_state.hpp"
 
 namespace sendcode::redis {
 
-// Asks the Redis that `options` name, which must be a master, over a connection of its own. The error says why it
-// cannot be used.
-awaitable<std::expected<redis_state, std::string>> inspect(boost::asio::any_io_executor executor,
-                                                           redis_options options);
+// Asks the Redis that `options` name, or each of a cluster's masters, one after another, over connections of its own.
+// Never empty: where no master is known, one says why.
+awaitable<std::vector<redis_state>> inspect(boost::asio::any_io_executor executor, redis_options options);
 
 }  // namespace sendcode::redis

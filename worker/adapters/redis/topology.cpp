@@ -20,6 +20,7 @@ class one_master final : public topology {
   void stop() override { connection_->stop(); }
   bool ready() const noexcept override { return connection_->ready(); }
   awaitable<void> first_attempt() override { return connection_->first_attempt(); }
+  std::vector<std::shared_ptr<redis_connection>> masters() const override { return {connection_}; }
   routed route(std::string_view) override { return connection_; }
   bool follows() const noexcept override { return false; }
   awaitable<routed> follow(redirection, deadline) override { co_return connection_; }

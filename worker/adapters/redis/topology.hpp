@@ -26,6 +26,8 @@ class topology {
   virtual bool ready() const noexcept = 0;  // every master is connected
   virtual awaitable<void> first_attempt() = 0;
 
+  // All of them, as far as they are known.
+  virtual std::vector<std::shared_ptr<redis_connection>> masters() const = 0;
   // It need not be connected: its execute() then fails with the reason.
   virtual routed route(std::string_view key) = 0;
   // Whether redirections are to be followed.

@@ -135,18 +135,8 @@ awaitable<void> doctor::ask_each(http_client::beast_https_client& client, system
 
 awaitable<void> doctor::ask_redis() {
   auto executor = co_await boost::asio::this_coro::executor;
-  const auto before = std::chrono::system_clock::now();
-  const auto redis = co_await redis::inspect(executor, to_redis_options(config_.redis));
-  const auto after = std::chrono::system_clock::now();
-  if (!redis) {
-    tell({.is = state::unreachable,
-          .about = "redis",
-          .detail = redis.error(),
-          .advice = "check redis.url, redis.username and redis.password, and that it runs"});
-    co_return;
-  }
-  const auto middle = std::chrono::floor<milliseconds>(before + (after - before) / 2);
-  for (auto& found : judge_redis(*redis, middle, config_.redis.dedupe_ttl)) tell(std::move(found));
+  const auto masters = co_await redis::inspect(executor, to_redis_options(config_.redis));
+  for (auto& found : judge_redis(masters, config_.redis.dedupe_ttl)) tell(std::move(found));
 }
 
 awaitable<void> doctor::ask_twilio(ports::https_client& client, ports::clock& clock) {
@@ -210,8 +200,9 @@ void add_doctor_command(CLI::App& program, context& with) {
   auto* command = program.add_subcommand("doctor", "Ask Kafka, Redis and the senders, and say what is wrong");
   command->add_option("--config", *file, "worker.yaml")->capture_default_str();
   command->footer(
-      "Asks and changes nothing: the topics and how long they keep records, Redis' role, memory and clock, each\n"
-      "environment's Twilio account, the Kinde sender's token. Each line says what was found, and what to do.\n"
+      "Asks and changes nothing: the topics and how long they keep records, each Redis master's role, memory\n"
+      "and clock, each environment's Twilio account, the Kinde sender's token. Each line says what was found, and what "
+      "to do.\n"
       "Exit codes: 0 all well, 1 something is wrong, 2 the configuration is, 3 something could not be reached.\n\n"
       "Examples:\n"
       "  sendcode doctor --config worker.yaml\n"

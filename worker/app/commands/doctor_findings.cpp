@@ -104,6 +104,41 @@ finding judge_room(const redis::redis_state& redis, seconds dedupe_ttl) {
   return out;
 }
 
+finding judge_policy(const redis::redis_state& redis) {
+  const auto answers = fmt::format("a master that answers in {:.1f} ms",
+                                   std::chrono::duration<double, std::milli>(redis.latency).count());
+  finding out{.about = "redis", .detail = answers + ", maxmemory-policy " + redis.memory_policy};
+  if (redis.memory_policy.empty()) {
+    out.is = state::unknown;
+    out.detail = answers + "; its user may not ask for the maxmemory-policy";
+    out.advice = "see that it is noeviction";
+  } else if (redis.memory_policy != "noeviction") {
+    out.is = state::wrong;
+    out.advice = "set it to noeviction, or Redis drops limits and codes when memory is short";
+  }
+  return out;
+}
+
+finding judge_clock(const redis::redis_state& redis) {
+  const auto skew = redis.asked_at - redis.now;
+  finding out{
+      .about = "clock",
+      .detail = fmt::format("{} ms {} Redis'", std::abs(skew.count()), skew.count() < 0 ? "behind" : "ahead of")};
+  if (std::chrono::abs(skew) > skew_most) {
+    out.is = state::wrong;
+    out.advice = "synchronise both machines' clocks (NTP)";
+  }
+  return out;
+}
+
+std::vector<finding> judge_master(const redis::redis_state& redis, seconds dedupe_ttl) {
+  if (redis.error.empty()) return {judge_policy(redis), judge_room(redis, dedupe_ttl), judge_clock(redis)};
+  return {{.is = state::unreachable,
+           .about = "redis",
+           .detail = redis.error,
+           .advice = "check redis.url, redis.username and redis.password, and that it runs"}};
+}
+
 }  // namespace
 
 finding judge_topic(const kafka::topic_state& topic, topic_use use, seconds code_life) {
@@ -142,26 +177,13 @@ finding judge_topic(const kafka::topic_state& topic, topic_use use, seconds code
   return judge_retention(std::move(out), std::atoll(find("retention.ms").c_str()), use, code_life);
 }
 
-std::vector<finding> judge_redis(const redis::redis_state& redis, timestamp now, seconds dedupe_ttl) {
+std::vector<finding> judge_redis(const std::vector<redis::redis_state>& masters, seconds dedupe_ttl) {
   std::vector<finding> out;
-  auto& policy =
-      out.emplace_back(finding{.about = "redis", .detail = "a master, maxmemory-policy " + redis.memory_policy});
-  if (redis.memory_policy.empty()) {
-    policy.is = state::unknown;
-    policy.detail = "a master; its user may not ask for the maxmemory-policy";
-    policy.advice = "see that it is noeviction";
-  } else if (redis.memory_policy != "noeviction") {
-    policy.is = state::wrong;
-    policy.advice = "set it to noeviction, or Redis drops limits and codes when memory is short";
-  }
-  out.push_back(judge_room(redis, dedupe_ttl));
-  const auto skew = now - redis.now;
-  auto& clock = out.emplace_back(finding{
-      .about = "clock",
-      .detail = fmt::format("{} ms {} Redis'", std::abs(skew.count()), skew.count() < 0 ? "behind" : "ahead of")});
-  if (std::chrono::abs(skew) > skew_most) {
-    clock.is = state::wrong;
-    clock.advice = "synchronise both machines' clocks (NTP)";
+  for (const auto& each : masters) {
+    for (auto& found : judge_master(each, dedupe_ttl)) {
+      if (masters.size() > 1) found.about += " of " + each.address;
+      out.push_back(std::move(found));
+    }
   }
   return out;
 }

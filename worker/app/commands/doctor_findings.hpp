@@ -26,8 +26,8 @@ enum class topic_use : std::uint8_t { send_code, delivery_status, dead_letter, s
 
 // `code_life`: the longest of all environments.
 finding judge_topic(const kafka::topic_state& topic, topic_use use, seconds code_life);
-// Memory policy, room, and the clock: `now` is this machine's, at the middle of the call.
-std::vector<finding> judge_redis(const redis::redis_state& redis, timestamp now, seconds dedupe_ttl);
+// Of each master: memory policy, room, and the clock. Where there are several, each is named.
+std::vector<finding> judge_redis(const std::vector<redis::redis_state>& masters, seconds dedupe_ttl);
 finding judge_account(const std::string& about, const senders::account_answer& answer);
 finding judge_credentials(const std::string& about, unsigned http_status);
 
