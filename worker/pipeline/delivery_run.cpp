@@ -55,8 +55,8 @@ awaitable<run_result> delivery_run::run() {
 
     const auto step = delivery_.next(elapsed());
     std::optional<run_result> end;
-    if (const auto* wait = std::get_if<domain::wait_step>(&step)) {
-      co_await with_.clock.sleep_until(std::min(at(wait->until), with_.clock.steady_now() + nap_most));
+    if (const auto* waiting = std::get_if<domain::wait_step>(&step)) {
+      end = co_await wait(*waiting);
     } else if (const auto* sending = std::get_if<domain::send_step>(&step)) {
       end = co_await send(*sending);
     } else if (const auto* searching = std::get_if<domain::search_step>(&step)) {
@@ -151,24 +151,35 @@ awaitable<std::optional<run_result>> delivery_run::hold(const domain::hold_step&
   holding held(shard_, leased_.position, at(step.until), hold_tries_);
   while (true) {
     const auto next = co_await held.pause();
-    if (next == holding::next::stop) {
-      if (delivery_.maybe_taken()) co_return abandoned{};
-      co_return co_await give_back();
-    }
+    if (next == holding::next::stop) co_return co_await leave();
     if (next == holding::next::give_up) break;
-    if (!lease_lasts(elapsed() + lease_kept)) {
-      const auto request = renewal();
-      const auto reply = co_await renew(request);
-      if (!reply) continue;  // we have to stop
-      if (std::holds_alternative<ports::lost>(*reply)) co_return lease_lost{};
-    }
-    if (elapsed() < step.not_before || !judge_again()) continue;
+    if (auto end = co_await keep_lease()) co_return end;
+    if (must_stop() || elapsed() < step.not_before || !judge_again()) continue;
     const auto now_held = std::get<domain::hold_step>(delivery_.next(elapsed()));
     if (!shard_.breakers.would_allow_any(now_held.waits_for, environment())) continue;
     delivery_.try_again(elapsed());
     co_return std::nullopt;
   }
   delivery_.give_up();
+  co_return std::nullopt;
+}
+
+// A sender's Retry-After may be long: meanwhile the event is out of flight, under a lease that is kept. It is not a
+// held one for all that: its budget goes on, and so the log need not be told to end it.
+awaitable<std::optional<run_result>> delivery_run::wait(const domain::wait_step& step) {
+  const auto nap = [&] { return std::min(at(step.until), with_.clock.steady_now() + nap_most); };
+  const bool is_short = step.until - elapsed() <= domain::delivery::retry_backoff.most;
+  if (is_short || shard_.held >= long_waits_max) {
+    co_await with_.clock.sleep_until(nap());
+    co_return std::nullopt;
+  }
+  const out_of_flight away(shard_);
+  while (elapsed() < step.until) {
+    if (must_stop()) co_return co_await leave();
+    if (auto end = co_await keep_lease()) co_return end;
+    co_await with_.clock.sleep_until(nap());
+  }
+  delivery_.deferred(elapsed() - step.until);  // the store was away
   co_return std::nullopt;
 }
 
@@ -215,6 +226,14 @@ awaitable<std::optional<run_result>> delivery_run::renew_lease() {
   co_return std::nullopt;
 }
 
+awaitable<std::optional<run_result>> delivery_run::keep_lease() {
+  if (lease_lasts(elapsed() + lease_kept)) co_return std::nullopt;
+  const auto request = renewal();
+  const auto reply = co_await renew(request);
+  if (reply && std::holds_alternative<ports::lost>(*reply)) co_return lease_lost{};
+  co_return std::nullopt;
+}
+
 awaitable<std::optional<run_result>> delivery_run::reserve_kinde(bool if_trusted) {
   const auto began = elapsed();
   auto request = renewal();
@@ -245,6 +264,11 @@ awaitable<std::optional<ports::renew_reply>> delivery_run::renew(const ports::re
   auto reply = co_await until_answered<ports::renew_reply>(with_, call, stop);
   if (reply && std::holds_alternative<ports::renewed>(*reply)) lease_ends_ = asked + ports::lease_duration;
   co_return reply;
+}
+
+awaitable<run_result> delivery_run::leave() {
+  if (delivery_.maybe_taken()) co_return abandoned{};
+  co_return co_await give_back();
 }
 
 awaitable<run_result> delivery_run::give_back() {

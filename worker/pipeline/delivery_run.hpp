@@ -51,11 +51,14 @@ class delivery_run {
   awaitable<std::optional<run_result>> send(const domain::send_step& step);
   awaitable<std::optional<run_result>> search(const domain::search_step& step);
   awaitable<std::optional<run_result>> hold(const domain::hold_step& step);
+  awaitable<std::optional<run_result>> wait(const domain::wait_step& step);
   awaitable<std::optional<run_result>> finish(domain::outcome outcome);
 
   bool lease_lasts(milliseconds until) const;
   // Nothing: it is renewed, and time has passed. Else why the run ends.
   awaitable<std::optional<run_result>> renew_lease();
+  // The same for an event that is not in flight: if it is time to, and had we to stop, nothing.
+  awaitable<std::optional<run_result>> keep_lease();
   // The same, with a text of the shared sender reserved; or the delivery was told that it may not be used.
   awaitable<std::optional<run_result>> reserve_kinde(bool if_trusted);
   // Nothing: we had to stop while the store was away.
@@ -63,6 +66,8 @@ class delivery_run {
   ports::renew_request renewal() const;
   // What stands in the settings now; false: the event cannot be sent by them, for now or at all.
   bool judge_again();
+  // What becomes of an event that is not in flight when we have to stop.
+  awaitable<run_result> leave();
   awaitable<run_result> give_back();
   awaitable<std::optional<run_result>> settle(
       domain::outcome outcome);  // nothing: another event has claimed the message

@@ -16,8 +16,7 @@ bool must_stop(const shard_state& shard, const ports::record_position& position)
   return shard.draining || ports::is_revoked(*position.held_by);
 }
 
-holding::holding(shard_state& shard, const ports::record_position& position, ports::steady_time ends, unsigned& tries)
-    : shard_(shard), position_(position), ends_(ends), tries_(tries) {
+out_of_flight::out_of_flight(shard_state& shard) : shard_(shard) {
   ++shard_.held;
   --shard_.in_flight;
   shard_.with.telemetry.held_changed(1);
@@ -25,7 +24,7 @@ holding::holding(shard_state& shard, const ports::record_position& position, por
   shard_.room_in_flight();
 }
 
-holding::~holding() {
+out_of_flight::~out_of_flight() {
   --shard_.held;
   ++shard_.in_flight;
   shard_.with.telemetry.held_changed(-1);

@@ -43,5 +43,6 @@ struct rules {
 
 constexpr std::uint32_t kinde_monthly_allowance = 10;  // without an account of one's own
 constexpr std::uint32_t held_max = 1000;               // events of a shard that wait for settings or a sender
+constexpr std::uint32_t long_waits_max = 500;          // so many held, and a Retry-After is waited for in flight
 
 }  // namespace sendcode::pipeline
