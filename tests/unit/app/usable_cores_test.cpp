@@ -1,5 +1,7 @@
 #include "worker/app/usable_cores.hpp"
 
+#include <sched.h>
+
 #include <algorithm>
 #include <thread>
 
@@ -71,7 +73,16 @@ TEST_CASE("quotas are read from the cgroup up to the root, and nowhere else") {
   CHECK(read_quotas(dir.path() / "none", "/pods").empty());
 }
 
-TEST_CASE("this process may use one core or more, and no more than there are") {
+TEST_CASE("this process may use one core or more, no more than there are, and one alone where it is bound to one") {
   CHECK(usable_cores() >= 1);
   CHECK(usable_cores() <= std::max(1U, std::thread::hardware_concurrency()));
+  cpu_set_t before;
+  REQUIRE(sched_getaffinity(0, sizeof before, &before) == 0);
+  cpu_set_t one;
+  CPU_ZERO(&one);
+  CPU_SET(static_cast<std::size_t>(sched_getcpu()), &one);
+  REQUIRE(sched_setaffinity(0, sizeof one, &one) == 0);
+  const auto bound = usable_cores();
+  sched_setaffinity(0, sizeof before, &before);
+  CHECK(bound == 1);
 }
