@@ -69,6 +69,30 @@ TEST_CASE("a Twilio that hangs for one account holds that one's events, asks bef
   }
 }
 
+TEST_CASE("a Twilio that asks one account to wait for seconds keeps no other environment's events waiting") {
+  world with({.live = {.fallback = "none"}});
+  add_other(with, {.environment = "env_other", .account = settings::other_account, .fallback = "none"});
+  auto& worker = with.start_worker({{"SENDCODE_WORKER__SHARDS", "1"}, {"SENDCODE_WORKER__MAX_IN_FLIGHT", "1"}});
+  with.senders.fault({{"target", "twilio"},
+                      {"kind", "status"},
+                      {"http_status", 429},
+                      {"error_code", 20429},
+                      {"retry_after", 6},
+                      {"times", 1},
+                      {"account", settings::live_account}});
+  const auto waiting = with.make_event(phone_number(0));
+  with.send({waiting});
+  REQUIRE(holds(worker, 1));
+  CHECK(metric(worker, "sendcode_in_flight") == 0);
+  const auto passing = with.send_and_wait(with.make_event(phone_number(100), {{"environment_id", "env_other"}}));
+  CHECK(passing["status"] == "sent");
+  CHECK(with.ended({waiting}) == 0);
+  with.require_ended({waiting});
+  CHECK(with.outcome(waiting)["status"] == "sent");
+  CHECK(with.outcome(waiting)["attempts"].size() == 2);
+  CHECK(with.senders.texts() == 2);
+}
+
 TEST_CASE("an account whose credentials are refused is held for, and another's texts go on") {
   world with({.live = {.fallback = "none"}});
   add_other(with, {.environment = "env_other", .account = settings::other_account});
