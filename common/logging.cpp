@@ -7,6 +7,9 @@
 #include <atomic>
 #include <chrono>
 #include <memory>
+#include <mutex>
+#include <utility>
+#include <vector>
 
 #include "common/redaction.hpp"
 #include "common/timestamp.hpp"
@@ -14,6 +17,7 @@
 namespace sendcode::log {
 namespace {
 
+std::atomic<spdlog::logger*> current{nullptr};
 std::atomic<level> least_level{level::info};
 std::atomic<bool> as_json{false};
 
@@ -58,14 +62,23 @@ void append_value(std::string& out, const field& f, bool json) {
   }
 }
 
+// For good: a thread of librdkafka's that was left behind may have a line to write while the process ends, when
+// spdlog's own registry is gone.
+spdlog::logger* keep(std::unique_ptr<spdlog::logger> made) {
+  static std::mutex one_at_a_time;
+  static auto& kept = *new std::vector<std::unique_ptr<spdlog::logger>>;
+  const std::scoped_lock lock(one_at_a_time);
+  return kept.emplace_back(std::move(made)).get();
+}
+
 }  // namespace
 
 void set_up(level least, format shape) {
   const bool json = shape == format::json || (shape == format::automatic && isatty(STDERR_FILENO) == 0);
-  auto logger = std::make_shared<spdlog::logger>("sendcode", std::make_shared<spdlog::sinks::stderr_color_sink_mt>());
+  auto logger = std::make_unique<spdlog::logger>("sendcode", std::make_shared<spdlog::sinks::stderr_color_sink_mt>());
   logger->set_pattern(json ? "%v" : "%H:%M:%S.%e %^%-5l%$ %v");
   logger->set_level(to_spdlog(least));
-  spdlog::set_default_logger(std::move(logger));
+  current = keep(std::move(logger));
   least_level = least;
   as_json = json;
 }
@@ -98,7 +111,9 @@ void write(level at, std::string_view sentence, fields values) {
       append_value(line, f, false);
     }
   }
-  spdlog::default_logger_raw()->log(to_spdlog(at), spdlog::string_view_t(line.data(), line.size()));
+  auto* const logger = current.load(std::memory_order_acquire);
+  (logger != nullptr ? logger : spdlog::default_logger_raw())
+      ->log(to_spdlog(at), spdlog::string_view_t(line.data(), line.size()));
 }
 
 }  // namespace sendcode::log
