@@ -15,8 +15,9 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "deploy" / "local"))
 
-from demo_clients import DemoError as BenchError, request, until  # noqa: E402
-from demo_world import end_process, free_port, start_time  # noqa: E402
+from demo_clients import request  # noqa: E402
+from servers import Servers, free_port, write_secret  # noqa: E402
+from servers import StartError as BenchError  # noqa: E402
 
 DIRECTORY = ROOT / "build" / "local" / "bench"
 ENVIRONMENTS = 16  # as bench/load/events.hpp has them
@@ -122,16 +123,13 @@ class Worker:
 
 class World:
     def __init__(self, programs, say):
-        self.programs, self.say = pathlib.Path(programs), say
+        self.servers, self.say = Servers(DIRECTORY, programs), say
         self.measured_cores, self.other_cores = split_cores()
-        self.started = {}  # name: (pid, start time)
         self.lock = None
         self.next_event = 0  # no phone and no event comes twice in one bench
 
     def start(self):
-        for name in ("sendcode", "sendcode-sandbox", "bench-load"):
-            if not os.access(self.programs / name, os.X_OK):
-                raise BenchError(f"{self.programs / name} is not there")
+        self.servers.need("sendcode", "sendcode-sandbox", "bench-load")
         DIRECTORY.mkdir(parents=True, exist_ok=True)
         self.lock = open(DIRECTORY / "lock", "w")
         try:
@@ -144,99 +142,59 @@ class World:
         os.sched_setaffinity(0, self.other_cores)  # whatever is started from here on inherits it
         self.redis_port, kafka_port, self.http_port = free_port(), free_port(), free_port()
         self.bootstrap = f"127.0.0.1:{kafka_port}"
-        self._service("redis", "--port", str(self.redis_port))
+        self.servers.service("redis", "--port", str(self.redis_port))
         self.say("starting Kafka")
-        self._service("kafka", "--port", str(kafka_port))
-        self.redis_pid, self.kafka_pid = self._service_pid("redis"), self._service_pid("kafka")
+        self.servers.service("kafka", "--port", str(kafka_port))
+        self.redis_pid, self.kafka_pid = self.servers.service_pid("redis"), self.servers.service_pid("kafka")
         self._write_settings()
 
-    def _service(self, name, *options):
-        command = [str(ROOT / "deploy" / "local" / name), "start", "--data", str(DIRECTORY / name), *options]
-        done = subprocess.run(command, text=True, capture_output=True, timeout=300, start_new_session=True)
-        if done.returncode != 0:
-            raise BenchError(f"{name} did not start: {done.stderr.strip()}")
-
-    def _service_pid(self, name):
-        command = [str(ROOT / "deploy" / "local" / name), "status", "--json", "--data", str(DIRECTORY / name)]
-        return json.loads(subprocess.run(command, text=True, capture_output=True, timeout=60).stdout)["pid"]
-
-    @staticmethod
-    def _kill_services():
+    def _kill_services(self):
         for name in ("kafka", "redis"):
-            command = [str(ROOT / "deploy" / "local" / name), "kill", "--data", str(DIRECTORY / name)]
-            subprocess.run(command, capture_output=True, timeout=60, start_new_session=True)
+            self.servers.kill_service(name)
 
     def _write_settings(self):
         folder = DIRECTORY / "secrets"
         for name in ("codes", "subjects"):
             made = subprocess.run(
-                [self.programs / "sendcode", "keys", "new", name], text=True, capture_output=True, timeout=30, check=True
+                [self.servers.programs / "sendcode", "keys", "new", name], text=True, capture_output=True, timeout=30, check=True
             )
-            self._secret(folder / "keys" / name, made.stdout)
-        self._secret(folder / "api_tokens", "[]")
+            write_secret(folder / "keys" / name, made.stdout)
+        write_secret(folder / "api_tokens", "[]")
         (DIRECTORY / "settings").mkdir()
         for number in range(ENVIRONMENTS):
             environment = f"env_{number:02}"
-            self._secret(folder / environment / "twilio_auth_token", secrets.token_hex(16))
+            write_secret(folder / environment / "twilio_auth_token", secrets.token_hex(16))
             document = SETTINGS_YAML.format(environment=environment, account=ACCOUNT)
             (DIRECTORY / "settings" / f"{environment}.yaml").write_text(document)
 
-    @staticmethod
-    def _secret(path, text):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600)
-        path.write_text(text)
-
     def _launch(self, name, command, cores):
-        with open(DIRECTORY / f"{name}.log", "wb") as log:
-            process = subprocess.Popen(
-                [str(word) for word in command],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-                preexec_fn=lambda: os.sched_setaffinity(0, cores),
-            )
-        self.started[name] = (process.pid, start_time(process.pid))
-        return process
-
-    def _until_ready(self, name, process, condition):
-        def ready():
-            if process.poll() is not None:
-                raise BenchError(f"the {name} ended with {process.returncode}; its log is {DIRECTORY / name}.log")
-            return condition()
-
-        until(ready, 30, f"the {name} is ready")
+        (DIRECTORY / f"{name}.log").unlink(missing_ok=True)
+        return self.servers.launch(name, command, preexec_fn=lambda: os.sched_setaffinity(0, cores))
 
     @contextlib.contextmanager
     def sandbox(self, latency_ms):
-        ready = DIRECTORY / "sandbox.json"
-        ready.unlink(missing_ok=True)
-        command = [self.programs / "sendcode-sandbox", "--ready-file", ready, "--latency", latency_ms]
-        process = self._launch("sandbox", command, self.other_cores)
+        (DIRECTORY / "sandbox.log").unlink(missing_ok=True)
+        process, ready = self.servers.sandbox(
+            "--latency", latency_ms, preexec_fn=lambda: os.sched_setaffinity(0, self.other_cores)
+        )
         try:
-            self._until_ready("sandbox", process, ready.exists)
-            yield Sandbox(process, json.loads(ready.read_text()))
+            yield Sandbox(process, ready)
         finally:
-            self._end("sandbox")
+            self.servers.end("sandbox")
 
     @contextlib.contextmanager
     def worker(self, sandbox):
         configuration = DIRECTORY / "worker.yaml"
         values = {**vars(self), **vars(sandbox), "directory": DIRECTORY, "max_in_flight": MAX_IN_FLIGHT, "shards": len(self.measured_cores)}
         configuration.write_text(WORKER_YAML.format(**values))
-        command = [self.programs / "sendcode", "run", "--config", configuration]
+        command = [self.servers.programs / "sendcode", "run", "--config", configuration]
         process = self._launch("worker", command, self.measured_cores)
         try:
             worker = Worker(process, self.http_port)
-            self._until_ready("worker", process, worker.is_ready)
+            self.servers.until_ready("worker", process, worker.is_ready)
             yield worker
         finally:
-            self._end("worker")
-
-    def _end(self, name):
-        if name in self.started:
-            end_process(*self.started.pop(name), wait_s=30)
+            self.servers.end("worker")
 
     @contextlib.contextmanager
     def on_all_cores(self):
@@ -261,7 +219,7 @@ class World:
         subprocess.run(["redis-cli", "-p", str(self.redis_port), "flushall"], capture_output=True, timeout=30, check=True)
 
     def _load(self, *arguments):
-        return [str(word) for word in (self.programs / "bench-load", *arguments)]
+        return [str(word) for word in (self.servers.programs / "bench-load", *arguments)]
 
     def load(self, *arguments, measured=False):
         """What bench-load counted."""
@@ -288,7 +246,7 @@ class World:
 
     def stop(self):
         for name in ("worker", "sandbox"):
-            self._end(name)
+            self.servers.end(name)
         self._kill_services()
 
 

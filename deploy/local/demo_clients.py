@@ -9,30 +9,16 @@ import re
 import secrets
 import subprocess
 import threading
-import time
 import urllib.error
 import urllib.parse
 import urllib.request
 
+from servers import StartError as DemoError
+from servers import write_secret
+
 ENVIRONMENT = "env_demo"
 OTHER_ENVIRONMENT = "env_other"  # comes while the worker runs
 APPLICATION = "app_web"
-
-
-class DemoError(Exception):
-    """What keeps the demo from going on, in words for the person who runs it."""
-
-
-def until(condition, seconds, what):
-    """The condition's first true value; DemoError after so many seconds."""
-    deadline = time.monotonic() + seconds
-    while True:
-        value = condition()
-        if value:
-            return value
-        if time.monotonic() > deadline:
-            raise DemoError(f"{what}: not within {seconds} s")
-        time.sleep(0.05)
 
 
 def request(url, body=None, method=None, headers=None):
@@ -154,7 +140,7 @@ class Sendcode:
         """Keys and an API token, as `keys new` and `tokens new` make them."""
         folder = self.directory / "secrets"
         for name in ("codes", "refs", "subjects"):
-            self._secret(folder / "keys" / name, self.run("keys", "new", name).stdout)
+            write_secret(folder / "keys" / name, self.run("keys", "new", name).stdout)
         made = json.loads(
             self.run(
                 "tokens",
@@ -171,17 +157,11 @@ class Sendcode:
             ).stdout
         )
         self.token = made["token"]
-        self._secret(self.directory / "api.token", self.token)
-        self._secret(folder / "api_tokens", json.dumps([made["entry"]]))
+        write_secret(self.directory / "api.token", self.token)
+        write_secret(folder / "api_tokens", json.dumps([made["entry"]]))
         for environment in (ENVIRONMENT, OTHER_ENVIRONMENT):
-            self._secret(folder / environment / "twilio_auth_token", secrets.token_hex(16))
-        self._secret(folder / "kinde" / "client_secret", secrets.token_hex(16))
-
-    @staticmethod
-    def _secret(path, text):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600)
-        path.write_text(text)
+            write_secret(folder / environment / "twilio_auth_token", secrets.token_hex(16))
+        write_secret(folder / "kinde" / "client_secret", secrets.token_hex(16))
 
     def doctor(self):
         """Its exit code, and what it found."""

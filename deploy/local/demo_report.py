@@ -43,7 +43,7 @@ class Report:
 
 def print_commands(world):
     sandbox = json.loads((world.directory / "sandbox.json").read_text())
-    program = world.programs / "sendcode"
+    program = world.servers.programs / "sendcode"
     configuration = f"--config {world.directory}/worker.yaml"
     challenge = secrets.token_urlsafe(18).replace("-", "_")  # a word of the command line's, not an option
     person = "--environment env_demo --application app_web --purpose sign_in --phone +61491570110"

@@ -3,7 +3,7 @@
 import datetime
 import json
 
-from demo_clients import until
+from servers import until
 from demo_steps import OUTCOME_S, Steps, new_challenge
 
 # No person has these: Australia's range for fiction, and Twilio's and the sandbox's magic numbers.

@@ -3,7 +3,8 @@
 import re
 import secrets
 
-from demo_clients import DemoError, event, until
+from demo_clients import DemoError, event
+from servers import until
 
 OUTCOME_S = 15  # for the outcome of one event
 STRUCTURED = {"content-type": "application/cloudevents+json"}

@@ -3,7 +3,8 @@
 import re
 import time
 
-from demo_clients import ENVIRONMENT, OTHER_ENVIRONMENT, event, until
+from demo_clients import ENVIRONMENT, OTHER_ENVIRONMENT, event
+from servers import until
 from demo_steps import OUTCOME_S, STRUCTURED, Steps, new_challenge
 
 RELOAD_S = 10  # until a changed file is in force

@@ -4,17 +4,13 @@ can be ended.
 
 import contextlib
 import json
-import os
-import pathlib
 import shutil
-import signal
-import socket
 import subprocess
 import time
 
-from demo_clients import APPLICATION, ENVIRONMENT, OTHER_ENVIRONMENT, DemoError, Kafka, Phones, Sendcode, until
+from demo_clients import APPLICATION, ENVIRONMENT, OTHER_ENVIRONMENT, Kafka, Phones, Sendcode
+from servers import ROOT, Servers, end_process, free_port
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
 DIRECTORY = ROOT / "build" / "local" / "demo"
 STATE = DIRECTORY / "state.json"  # there while something runs
 ACCOUNTS = {
@@ -71,58 +67,26 @@ authentication:
 """
 
 
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
-
-
-def start_time(pid):
-    """Clock ticks from the machine's start to the process's; None if it has ended."""
-    try:
-        fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
-    except OSError:
-        return None
-    return None if fields[0] in "ZX" else int(fields[19])
-
-
-def end_process(pid, started, wait_s=10):
-    """SIGTERM, and SIGKILL if that is not enough; only if the pid is still the process that began then."""
-    for number in (signal.SIGTERM, signal.SIGKILL):
-        if start_time(pid) != started:
-            return
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, number)
-        deadline = time.monotonic() + wait_s
-        while start_time(pid) == started and time.monotonic() < deadline:
-            with contextlib.suppress(ChildProcessError):
-                os.waitpid(pid, os.WNOHANG)
-            time.sleep(0.02)
-
-
 class World:
     """Everything that runs. `started` and `services` say what is to be ended, and stand in a file for --stop."""
 
     def __init__(self, programs, real_kafka, say):
-        self.programs = pathlib.Path(programs).resolve()
+        self.servers = Servers(DIRECTORY, programs, self._remember)
         self.real_kafka = real_kafka
         self.say = say
         self.directory = DIRECTORY
-        self.started = {}  # name: (pid, start time)
-        self.services = []  # deploy/local's own commands that run, by name
         self.kafka = None
         self.worker = None
 
     def start(self):
-        for name in ("sendcode", "sendcode-sandbox"):
-            if not os.access(self.programs / name, os.X_OK):
-                raise DemoError(f"{self.programs / name} is not there")
+        self.servers.need("sendcode", "sendcode-sandbox")
         shutil.rmtree(self.directory, ignore_errors=True)
         self.directory.mkdir(parents=True)
         self.directory.chmod(0o700)
         redis_port, kafka_port, http_port, webhook_port = (free_port() for _ in range(4))
-        self._service("redis", "--port", str(redis_port))
+        self.say(self.servers.service("redis", "--port", str(redis_port)))
         if self.real_kafka:
-            self._service("kafka", "--port", str(kafka_port))
+            self.say(self.servers.service("kafka", "--port", str(kafka_port)))
         sandbox = self._sandbox()
         self.bootstrap = f"127.0.0.1:{kafka_port}" if self.real_kafka else sandbox["kafka"]
         values = {
@@ -135,7 +99,7 @@ class World:
         }
         (self.directory / "worker.yaml").write_text(WORKER_YAML.format(**values, max_in_flight=MAX_IN_FLIGHT))
         self.write_settings(ENVIRONMENT)
-        self.sendcode = Sendcode(str(self.programs / "sendcode"), self.directory, http_port)
+        self.sendcode = Sendcode(str(self.servers.programs / "sendcode"), self.directory, http_port)
         self.sendcode.make_secrets()
         self.phones = Phones(sandbox["control_url"])
         self.start_worker()
@@ -165,54 +129,17 @@ class World:
     def _remember(self):
         STATE.write_text(json.dumps(self.state()))
 
-    def _service(self, name, *options):
-        """A real server, by deploy/local's own command."""
-        self.services.append(name)
-        self._remember()
-        command = [str(ROOT / "deploy" / "local" / name), "start", "--data", str(self.directory / name), *options]
-        done = subprocess.run(command, text=True, capture_output=True, timeout=300, start_new_session=True)
-        if done.returncode != 0:
-            raise DemoError(f"{name} did not start: {done.stderr.strip()}")
-        self.say(done.stdout.strip().splitlines()[-1])
-
-    def _launch(self, name, *command):
-        with open(self.directory / f"{name}.log", "ab") as log:
-            process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
-            )
-        self.started[name] = (process.pid, start_time(process.pid))
-        self._remember()
-        return process
-
-    def _ready(self, name, process, condition, seconds):
-        def ready():
-            if process.poll() is not None:
-                raise DemoError(f"{name} ended with {process.returncode} while starting")
-            return condition()
-
-        return until(ready, seconds, f"{name} is ready")
-
     def _sandbox(self):
-        ready = self.directory / "sandbox.json"
-        command = [
-            str(self.programs / "sendcode-sandbox"),
-            "--ready-file",
-            str(ready),
-            *([] if self.real_kafka else ["--kafka"]),
-        ]
-        process = self._launch("sandbox", *command)
-        self._ready("sandbox", process, ready.exists, 20)
-        sandbox = json.loads(ready.read_text())
+        process, sandbox = self.servers.sandbox(*([] if self.real_kafka else ["--kafka"]))
         kafka = "" if self.real_kafka else f", Kafka {sandbox['kafka']} (librdkafka's mock cluster)"
         self.say(f"sandbox: Twilio {sandbox['base_url']}, Kinde {sandbox['kinde_base_url']}{kafka}, pid {process.pid}")
         return sandbox
 
     def start_worker(self):
         begin = time.monotonic()
-        self.worker = self._launch(
-            "worker", str(self.programs / "sendcode"), "run", "--config", str(self.directory / "worker.yaml")
-        )
-        self._ready("worker", self.worker, self.sendcode.is_ready, 30)
+        command = [self.servers.programs / "sendcode", "run", "--config", self.directory / "worker.yaml"]
+        self.worker = self.servers.launch("worker", command)
+        self.servers.until_ready("worker", self.worker, self.sendcode.is_ready)
         self.say(f"worker: ready on {self.sendcode.url} after {time.monotonic() - begin:.1f} s, pid {self.worker.pid}")
 
     def kill_worker(self):
@@ -225,16 +152,11 @@ class World:
         with contextlib.suppress(subprocess.TimeoutExpired):
             return self.worker.wait(timeout=40)
 
-    def log_end(self, name, lines=12):
-        with contextlib.suppress(OSError):
-            return "\n".join(
-                "  | " + line
-                for line in (self.directory / f"{name}.log").read_text(errors="replace").splitlines()[-lines:]
-            )
-        return ""
+    def log_end(self, name):
+        return self.servers.log_end(name)
 
     def state(self):
-        return {"started": self.started, "services": self.services}
+        return {"started": self.servers.started, "services": self.servers.services}
 
     def stop(self):
         if self.kafka:
