@@ -84,7 +84,10 @@ class Reader:
 
     def _run(self, block):
         """In a shell that has what the blocks before it assigned."""
-        script = f"set -euo pipefail\n[ ! -e {self.variables} ] || . {self.variables}\nset -a\n{block.text}\nexport -p >{self.variables}\n"
+        script = (
+            f"set -euo pipefail\n[ ! -e {self.variables} ] || . {self.variables}\n"
+            f"set -a\ncode={self._code_that_arrived()}\n{block.text}\nexport -p >{self.variables}\n"
+        )
         if "background" in block.marks:
             self._run_worker(block, script)
             return
@@ -92,7 +95,7 @@ class Reader:
             done = subprocess.run(
                 ["bash", "-c", script],
                 cwd=self.home,
-                env={**self.environment, "code": self._code_that_arrived()},
+                env=self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
@@ -104,7 +107,8 @@ class Reader:
             self._tell(block, False, f"not done within {BLOCK_S} s\n{late.stdout or ''}")
 
     def _run_worker(self, block, script):
-        process = self.servers.launch("worker", ["bash", "-c", script.replace("sendcode run", "exec sendcode run")], cwd=self.home, env=self.environment)
+        command = ["bash", "-c", script.replace("sendcode run", "exec sendcode run")]
+        process = self.servers.launch("worker", command, cwd=self.home, env=self.environment)
         try:
             self.servers.until_ready("worker", process, self._is_ready)
             self._tell(block, True, "")
