@@ -70,11 +70,11 @@ authentication:
 class World:
     """Everything that runs. `started` and `services` say what is to be ended, and stand in a file for --stop."""
 
-    def __init__(self, programs, real_kafka, say):
-        self.servers = Servers(DIRECTORY, programs, self._remember)
+    def __init__(self, programs, real_kafka, say, directory=DIRECTORY):
+        self.servers = Servers(directory, programs, self._remember)
         self.real_kafka = real_kafka
         self.say = say
-        self.directory = DIRECTORY
+        self.directory = directory
         self.kafka = None
         self.worker = None
 
@@ -127,7 +127,7 @@ class World:
         return {line.get("environment") for line in told}
 
     def _remember(self):
-        STATE.write_text(json.dumps(self.state()))
+        (self.directory / STATE.name).write_text(json.dumps(self.state()))
 
     def _sandbox(self):
         process, sandbox = self.servers.sandbox(*([] if self.real_kafka else ["--kafka"]))
@@ -161,15 +161,15 @@ class World:
     def stop(self):
         if self.kafka:
             self.kafka.stop()
-        end_everything(self.state())
+        end_everything(self.state(), self.directory)
 
 
-def end_everything(state):
+def end_everything(state, directory=DIRECTORY):
     """Upstream first: the worker, then what it talks to."""
     for name in ("worker", "sandbox"):
         if name in state["started"]:
             end_process(*state["started"][name], wait_s=30 if name == "worker" else 10)
     for name in reversed(state["services"]):
-        command = [str(ROOT / "deploy" / "local" / name), "kill", "--data", str(DIRECTORY / name)]
+        command = [str(ROOT / "deploy" / "local" / name), "kill", "--data", str(directory / name)]
         subprocess.run(command, capture_output=True, timeout=60, start_new_session=True)
-    STATE.unlink(missing_ok=True)
+    (directory / STATE.name).unlink(missing_ok=True)
