@@ -1,0 +1,60 @@
+// Texts a sign-in code, waits for the outcome, checks what the person types: go run . "+61491570006"
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"log"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+)
+
+func must[T any](value T, err error) T {
+	if err != nil {
+		log.Fatal(err)
+	}
+	return value
+}
+
+func header(name, value string) kgo.RecordHeader { return kgo.RecordHeader{Key: name, Value: []byte(value)} }
+
+func main() {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
+	defer cancel()
+	past := kgo.NewOffset().AfterMilli(time.Now().Add(-time.Minute).UnixMilli()) // clocks may differ by less than that
+	client := must(kgo.NewClient(kgo.SeedBrokers(os.Getenv("KAFKA_BOOTSTRAP")), kgo.RequiredAcks(kgo.AllISRAcks()),
+		kgo.ConsumeTopics("sms.delivery-status"), kgo.ConsumeResetOffset(past))) // idempotent, as it is by default
+	challenge, code, status := rand.Text(), "", map[string]any{}
+	data := map[string]string{"environment_id": os.Getenv("ENVIRONMENT_ID"), "application_id": os.Getenv("APPLICATION_ID"),
+		"connection_id": os.Getenv("CONNECTION_ID"), "challenge_id": challenge, "purpose": "sign_in", "phone_number": os.Args[1]}
+	event := &kgo.Record{Topic: "sms.send-code", Key: []byte(os.Args[1]), Value: must(json.Marshal(data))}
+	event.Headers = []kgo.RecordHeader{header("ce_specversion", "1.0"), header("ce_type", "io.sendcode.send-code.v1"),
+		header("ce_source", "/examples/go"), header("ce_id", rand.Text())}
+	for _, attempt := range []string{"outcome", "retry"} { // the same source and id: one text, one outcome id
+		must(client.ProduceSync(ctx, event).First())
+		for clear(status); status["challenge_id"] != challenge || status["kind"] != "outcome"; {
+			fetches := client.PollRecords(ctx, 1)
+			must(0, fetches.Err())
+			fetches.EachRecord(func(record *kgo.Record) { clear(status); json.Unmarshal(record.Value, &status) })
+		}
+		fmt.Printf("%s: %s %s/outcome\n", attempt, status["status"], status["request_id"])
+	}
+	if status["status"] != "sent" {
+		log.Fatal("not sent: ", status["reason"])
+	}
+	fmt.Print("code: ")
+	must(fmt.Scanln(&code))
+	data["code"] = code
+	url := os.Getenv("CHECK_URL") + "/v1/challenges/" + challenge + "/check"
+	request := must(http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(must(json.Marshal(data)))))
+	request.Header = http.Header{"Authorization": {"Bearer " + os.Getenv("API_TOKEN")}, "Content-Type": {"application/json"}}
+	answer := must(http.DefaultClient.Do(request))
+	must(0, json.NewDecoder(answer.Body).Decode(&status)) // a refusal's status is its HTTP status
+	fmt.Println("check:", status["status"])
+}
