@@ -60,7 +60,7 @@ class Field:
         scalar = self.kind in ("string", "integer", "number", "boolean") or self.schema.get("items", {}).get("type") == "string"
         if scalar and self.example is None:
             found.append("no example")
-        if self.kind not in ("boolean", "object") and not self.limits:
+        if self.kind not in ("boolean", "object", "null") and not self.limits:
             found.append("no limit")
         meanings = self.schema.get("x-enumDescriptions")
         if meanings is not None and list(meanings) != self.schema.get("enum"):

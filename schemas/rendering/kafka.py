@@ -2,6 +2,7 @@
 import base64
 
 from contract.shared import load
+from jsonschema import Draft202012Validator
 
 from .fields import Field, code
 from .tables import DATA_DIRECTORY, example_links, pretty
@@ -24,32 +25,44 @@ def topic(page, document, name, channel):
     configuration = channel["bindings"]["kafka"]["topicConfiguration"]
     kept = configuration.get("retention.ms")
     page.paragraph(f"`cleanup.policy={','.join(configuration['cleanup.policy'])}`" + (f", `retention.ms={kept}` ({kept // DAY_MS} days)." if kept else "."))
-    messages = [page.contract.resolve(ASYNCAPI, message)[1] for message in channel["messages"].values()]
-    for message in messages:
-        show_message(page, channel["address"], message, only=len(messages) == 1)
+    for key, message in channel["messages"].items():
+        show_message(page, channel["address"], f"message.{key}", page.contract.resolve(ASYNCAPI, message)[1])
 
 
-def show_message(page, address, message, only):
-    # One schema, one anchor: that of its file.
-    if not only:
-        page.heading(4, message["title"], f"{address}.{message['contentType'].split('/')[-1]}")
-    else:
-        page.paragraph(f"**{message['title']}.**")
+def show_message(page, address, anchor, message):
+    page.heading(4, message["title"], anchor)
     key = Field("key", message["bindings"]["kafka"]["key"], False)
     page.look(f"key of {address}", [each for each in key.problems() if each != "no limit" or address == "sms.delivery-status"])
     page.paragraph(f"Key: {key.meaning}{' Limit: ' + '; '.join(key.limits) + '.' if key.limits else ''}"
                    f"{f' Example: {code(key.example)}.' if key.example is not None else ''}")
     for part, title in (("headers", "Headers"), ("payload", "Value")):
-        show_part(page, message, part, title, f"{address}.{message['contentType'].split('/')[-1]}")
-    for path in page.contract.example_files("records"):
-        record = load(path)
-        if record["topic"] == address and (only or record["headers"]["content-type"] == message["contentType"]):
-            page.paragraph(f"Example, [{path.stem}]({DATA_DIRECTORY}/examples/records/{path.name}):")
-            page.block("text", as_text(record))
+        show_part(page, message, part, title, anchor)
+    found = [(path, record) for path, record in records(page.contract, address) if fits(page.contract, message, record)]
+    page.look(anchor, [] if found else ["no example of a whole record"])
+    for path, record in found:
+        page.paragraph(f"Example, [{path.stem}]({DATA_DIRECTORY}/examples/records/{path.name}):")
+        page.block("text", as_text(record))
     folder = message["payload"].get("schema", {}).get("$ref", "").removeprefix("./").removesuffix(".schema.json")
     if folder:
         page.paragraph(f"More of them: {example_links(page.contract, folder)}. What is refused, and why: "
                        f"[invalid/{folder}]({DATA_DIRECTORY}/examples/invalid/{folder}).")
+
+
+def records(contract, address):
+    """(file, record) of the examples of a topic."""
+    loaded = [(path, load(path)) for path in contract.example_files("records")]
+    return [(path, record) for path, record in loaded if record["topic"] == address]
+
+
+def fits(contract, message, record):
+    """Whether a record is one of this message: by its headers, which differ where a topic has several messages."""
+    schema = message.get("headers", {}).get("schema")
+    if schema is None:
+        return True
+    file = schema.get("$ref", "").removeprefix("./").removesuffix(".schema.json")
+    if file:
+        return not contract.problems(file, record["headers"])
+    return Draft202012Validator(schema).is_valid(record["headers"])
 
 
 def show_part(page, message, part, title, anchor):
@@ -74,7 +87,6 @@ def show_part(page, message, part, title, anchor):
 def as_text(record):
     lines = [f"key: {record['key']}" if record["key"] is not None else "(no key)"]
     lines += [f"{name}: {value}" for name, value in record["headers"].items()]
-    if "value" in record:
-        return "\n".join([*lines, "", pretty(record["value"])])
-    encoded = record["value_base64"]
-    return "\n".join([*lines, "", base64.b64decode(encoded).decode() if encoded else "(no value)"])
+    encoded = record.get("value_base64")
+    value = pretty(record["value"]) if record.get("value") is not None else base64.b64decode(encoded).decode() if encoded else "(no value)"
+    return "\n".join([*lines, "", value])

@@ -9,6 +9,7 @@ class Rule:
     conditions: list  # all of them hold
     effects: list
     words: list = field(default_factory=list)  # (field, meanings) of enums
+    limited: set = field(default_factory=set)  # fields that it bounds
 
     @property
     def where(self):
@@ -39,6 +40,7 @@ def rules_of(contract, base, schema, conditions):
         found = limits(inner)
         if not found:
             continue
+        rule.limited.add(name)
         meanings = inner.get("x-enumDescriptions")
         if meanings:
             rule.words.append((name, meanings))

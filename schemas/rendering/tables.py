@@ -43,14 +43,16 @@ class Page:
         base, schema = merged(self.contract, base, schema)
         self.shown.add(anchor)
         found = list(fields(self.contract, base, schema))
+        joined = list(rules(self.contract, base, schema))
+        by_rules = {name for rule in joined for name in rule.limited}
         rows = []
         for each in found:
-            self.look(f"{anchor}.{each.place}", each.problems())
-            link = f"as [its own]({document_link(each.document)})" if each.document else "; ".join(each.limits)
-            example = code(each.example) if each.example is not None else ""
-            rows.append((f'<a id="{anchor}.{each.place}"></a>{code(each.place)}', each.kind, "yes" if each.needed else "", link, each.meaning, example))
+            ruled = not each.limits and each.place in by_rules
+            self.look(f"{anchor}.{each.place}", [problem for problem in each.problems() if problem != "no limit" or not ruled])
+            limit = f"[as there](#{each.document.removesuffix('.schema.json')})" if each.document else "; ".join(each.limits)
+            rows.append((f'<a id="{anchor}.{each.place}"></a>{code(each.place)}', each.kind, "yes" if each.needed else "",
+                         "by the rules below" if ruled else limit, each.meaning, code(each.example) if each.example is not None else ""))
         self.table(("field", "type", "needed", "limit", "meaning", "example"), rows)
-        joined = list(rules(self.contract, base, schema))
         if joined:
             self.add(*[f"- Where {rule.where}: {', '.join(rule.effects)}." for rule in joined], "")
         for each in found:
@@ -73,10 +75,6 @@ class Page:
 
 def cell(text):
     return " ".join(text.split()).replace("|", "\\|")
-
-
-def document_link(file):
-    return f"#{file.removesuffix('.schema.json')}"
 
 
 def example_links(contract, folder, but=()):
