@@ -1,7 +1,6 @@
 // Texts a sign-in code, waits for the outcome, checks what the person types: send_code "+61491570006"
 #include <httplib.h>
 #include <librdkafka/rdkafkacpp.h>
-
 #include <iostream>
 #include <nlohmann/json.hpp>
 #include <random>
@@ -9,10 +8,9 @@
 using namespace RdKafka;
 using text = std::string;
 
+void need(bool good, const text& otherwise) { if (!good) throw std::runtime_error(otherwise); }
+
 int main(int, char** arguments) {
-  const auto need = [](bool good, const text& why) {
-    if (!good) std::cerr << why << std::endl, std::exit(1);
-  };
   text error, challenge, phone = arguments[1], statuses = "sms.delivery-status";
   for (std::random_device random; challenge.size() < 32;) challenge += "0123456789abcdef"[random() % 16];
   const std::unique_ptr<Conf> conf(Conf::create(Conf::CONF_GLOBAL));  // with Java's partitioner, so that order holds
@@ -36,13 +34,12 @@ int main(int, char** arguments) {
   nlohmann::json status, data = {{"environment_id", std::getenv("ENVIRONMENT_ID")}, {"challenge_id", challenge},
       {"application_id", std::getenv("APPLICATION_ID")}, {"phone_number", phone}, {"purpose", "sign_in"},
       {"connection_id", std::getenv("CONNECTION_ID")}};
-  const text event = data.dump();
   for (const text attempt : {"outcome", "retry"}) {  // the same source and id: one text, one outcome id
     Headers* headers = Headers::create();
     for (const auto& [name, value] : std::map<text, text>{{"ce_specversion", "1.0"}, {"ce_source", "/examples/cpp"},
              {"ce_type", "io.sendcode.send-code.v1"}, {"ce_id", challenge + "/1"}}) headers->add(name, value);
-    producer->produce("sms.send-code", Topic::PARTITION_UA, Producer::RK_MSG_COPY, const_cast<char*>(event.data()),
-                      event.size(), phone.data(), phone.size(), 0, headers, nullptr);
+    producer->produce("sms.send-code", Topic::PARTITION_UA, Producer::RK_MSG_COPY, data.dump().data(),
+                      data.dump().size(), phone.data(), phone.size(), 0, headers, nullptr);
     need(producer->flush(30'000) == ERR_NO_ERROR, "Kafka has not acknowledged the event within 30 s");
     for (status = {}; status["challenge_id"] != challenge || status["kind"] != "outcome";) {
       const std::unique_ptr<Message> record(consumer->consume(60'000));
@@ -55,9 +52,9 @@ int main(int, char** arguments) {
   need(status["status"] == "sent", "not sent: " + status.value("reason", ""));
   std::cout << "code: " << std::flush;
   data["code"] = *std::istream_iterator<text>(std::cin);
-  const httplib::Headers token{{"Authorization", text("Bearer ") + std::getenv("API_TOKEN")}};
-  const auto answer = httplib::Client(std::getenv("CHECK_URL"))
-      .Post("/v1/challenges/" + challenge + "/check", token, data.dump(), "application/json");
+  httplib::Client http(std::getenv("CHECK_URL"));
+  http.set_bearer_token_auth(std::getenv("API_TOKEN"));
+  const auto answer = http.Post("/v1/challenges/" + challenge + "/check", data.dump(), "application/json");
   need(answer && answer->status == 200, answer ? answer->body : to_string(answer.error()));
   std::cout << "check: " << text(nlohmann::json::parse(answer->body)["status"]) << std::endl;
 }

@@ -22,7 +22,7 @@ func must[T any](value T, err error) T {
 	return value
 }
 
-func header(name, value string) kgo.RecordHeader { return kgo.RecordHeader{Key: name, Value: []byte(value)} }
+func header(k, v string) kgo.RecordHeader { return kgo.RecordHeader{Key: k, Value: []byte(v)} }
 
 func main() {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
@@ -31,8 +31,8 @@ func main() {
 	client := must(kgo.NewClient(kgo.SeedBrokers(os.Getenv("KAFKA_BOOTSTRAP")), kgo.RequiredAcks(kgo.AllISRAcks()),
 		kgo.ConsumeTopics("sms.delivery-status"), kgo.ConsumeResetOffset(past))) // idempotent, as it is by default
 	challenge, code, status := rand.Text(), "", map[string]any{}
-	data := map[string]string{"environment_id": os.Getenv("ENVIRONMENT_ID"), "application_id": os.Getenv("APPLICATION_ID"),
-		"connection_id": os.Getenv("CONNECTION_ID"), "challenge_id": challenge, "purpose": "sign_in", "phone_number": os.Args[1]}
+	data := map[string]string{"environment_id": os.Getenv("ENVIRONMENT_ID"), "connection_id": os.Getenv("CONNECTION_ID"),
+		"application_id": os.Getenv("APPLICATION_ID"), "challenge_id": challenge, "purpose": "sign_in", "phone_number": os.Args[1]}
 	event := &kgo.Record{Topic: "sms.send-code", Key: []byte(os.Args[1]), Value: must(json.Marshal(data))}
 	event.Headers = []kgo.RecordHeader{header("ce_specversion", "1.0"), header("ce_type", "io.sendcode.send-code.v1"),
 		header("ce_source", "/examples/go"), header("ce_id", rand.Text())}

@@ -35,14 +35,15 @@ async function check(challengeId, guess) {
 async function main(phone) {
   await Promise.all([admin, consumer, producer].map((each) => each.connect()));
   await followStatuses();
-  const person = { environment_id: ENVIRONMENT_ID, application_id: APPLICATION_ID, purpose: 'sign_in', phone_number: phone };
-  const data = { ...person, challenge_id: randomBytes(24).toString('base64url'), connection_id: CONNECTION_ID };
+  const data = { environment_id: ENVIRONMENT_ID, application_id: APPLICATION_ID, connection_id: CONNECTION_ID,
+    challenge_id: randomBytes(24).toString('base64url'), purpose: 'sign_in', phone_number: phone };
   const headers = { ce_specversion: '1.0', ce_type: 'io.sendcode.send-code.v1', ce_source: '/examples/node',
     ce_id: randomUUID(), 'content-type': 'application/json' };
   let outcome;
   for (const attempt of ['outcome', 'retry']) { // source and id again, as after a crash: one text, one outcome id
     const told = once(outcomes, data.challenge_id, { signal: AbortSignal.timeout(60_000) });
-    await producer.send({ topic: 'sms.send-code', acks: -1, messages: [{ key: phone, value: JSON.stringify(data), headers }] });
+    const messages = [{ key: phone, value: JSON.stringify(data), headers }];
+    await producer.send({ topic: 'sms.send-code', acks: -1, messages });
     [outcome] = await told;
     console.log(`${attempt}: ${outcome.status} ${outcome.id}`);
   }
@@ -50,7 +51,7 @@ async function main(phone) {
   const terminal = createInterface({ input: process.stdin, output: process.stdout });
   const code = await terminal.question('code: ');
   terminal.close();
-  console.log(`check: ${await check(data.challenge_id, { ...person, code })}`);
+  console.log(`check: ${await check(data.challenge_id, { ...data, code })}`);
 }
 
 main(process.argv[2])

@@ -15,7 +15,7 @@ def statuses_from_now():
     consumer = Consumer({**KAFKA, "group.id": "unused", "enable.auto.commit": False})
     topic = consumer.list_topics(STATUSES, 10).topics[STATUSES]
     ends = {each: consumer.get_watermark_offsets(TopicPartition(STATUSES, each), 10)[1] for each in topic.partitions}
-    consumer.assign([TopicPartition(STATUSES, each, end) for each, end in ends.items()])  # no group, nothing from before
+    consumer.assign([TopicPartition(STATUSES, each, end) for each, end in ends.items()])  # fixed before anything is sent
     return consumer
 
 
@@ -43,18 +43,17 @@ def check(challenge_id, guess):
         return json.load(answer)["status"]
 
 
-person = {"environment_id": environ["ENVIRONMENT_ID"], "application_id": environ["APPLICATION_ID"],
-          "purpose": "sign_in", "phone_number": sys.argv[1]}
-data = {**person, "challenge_id": secrets.token_urlsafe(24), "connection_id": environ["CONNECTION_ID"]}
+data = {"environment_id": environ["ENVIRONMENT_ID"], "application_id": environ["APPLICATION_ID"], "purpose": "sign_in",
+        "connection_id": environ["CONNECTION_ID"], "challenge_id": secrets.token_urlsafe(24), "phone_number": sys.argv[1]}
 headers = {"ce_specversion": "1.0", "ce_type": "io.sendcode.send-code.v1", "ce_source": "/examples/python",
            "ce_id": secrets.token_hex(16), "content-type": "application/json"}
 # Java's partitioner: a phone's events keep their order whichever language sends them.
 producer = Producer({**KAFKA, "enable.idempotence": True, "acks": "all", "partitioner": "murmur2_random"})
 consumer = statuses_from_now()
 for attempt in ("outcome", "retry"):  # source and id again, as after a crash: the same outcome id, and no second text
-    send(producer, {"key": person["phone_number"], "value": json.dumps(data), "headers": headers})
+    send(producer, {"key": sys.argv[1], "value": json.dumps(data), "headers": headers})
     outcome_id, outcome = outcome_of(data["challenge_id"], consumer)
     print(f"{attempt}: {outcome['status']} {outcome_id}", flush=True)
 if outcome["status"] != "sent":
     sys.exit(f"not sent: {outcome['reason']}")
-print("check:", check(data["challenge_id"], {**person, "code": input("code: ")}))
+print("check:", check(data["challenge_id"], {**data, "code": input("code: ")}))
