@@ -38,7 +38,7 @@ class Program:
         self.sendcode = sendcode
         self.rendering = rendering
         self.folder = folder
-        lay_out(rendering, folder)
+        lay_out(rendering, folder, move_paths=True)
 
     def below(self, path):
         return f"{self.folder}{path}"

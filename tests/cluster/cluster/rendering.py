@@ -134,10 +134,11 @@ def write_volume(folder, files):
             link.unlink()
 
 
-def lay_out(rendering, root):
-    """Every volume of the worker's pod, at its mount path below `root`. Paths within worker.yaml are put below it, too."""
+def lay_out(rendering, root, move_paths=False):
+    """Every volume of the worker's pod, at its mount path below `root`; paths within worker.yaml too, if they are to
+    move."""
     for mount in rendering.container["volumeMounts"]:
         files = volume_files(rendering, mount["name"])
-        if "worker.yaml" in files:
+        if move_paths and "worker.yaml" in files:
             files["worker.yaml"] = files["worker.yaml"].replace(b"/etc/sendcode", f"{root}/etc/sendcode".encode())
         write_volume(root / mount["mountPath"].lstrip("/"), files)
