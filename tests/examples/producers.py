@@ -6,7 +6,8 @@ import re
 import subprocess
 import threading
 
-from demo_clients import DemoError, until
+from servers import StartError as DemoError
+from servers import until
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "docs/examples/producers"

@@ -6,8 +6,9 @@ import re
 import subprocess
 import urllib.parse
 
-from demo_clients import DemoError, until
-from demo_world import end_process, free_port, start_time
+from servers import StartError as DemoError
+from servers import until
+from servers import end_process, free_port, start_time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "docs/examples/sign_in_page/server.js"
