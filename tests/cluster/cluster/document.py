@@ -8,13 +8,14 @@ import subprocess
 from .rendering import ROOT, TOOLS
 
 PAGE = ROOT / "docs/kubernetes.md"
-ELSEWHERE = {"buildah", "docker", "kind", "podman", "k3s", "grep"}  # programs that are not ours to know
+ELSEWHERE = {"buildah", "docker", "grep", "k3s", "kind", "mv", "podman"}  # programs that are not ours to know
 
 
 def commands(text):
-    """Those of the indented blocks, one string each; pipes cut apart."""
-    lines = re.findall(r"(?m)^ {4,7}(?=\S)(.*)$", text)
-    joined = re.sub(r"\\\n\s*", "", "\n".join(lines))
+    """Those of the indented blocks and within sentences, one string each; pipes cut apart."""
+    lines = re.findall(r"(?m)^ {4,}(\S.*)$", text)
+    lines += re.findall(r"`((?:kubectl|sendcode) [^`]+)`", re.sub(r"(?m)^ {4,}\S.*$", "", text))
+    joined = re.sub(r" \\\n", " ", "\n".join(lines))
     for line in joined.splitlines():
         line = re.sub(r"\s{2,}#.*$", "", line).rstrip(" &")
         for part in re.split(r"\s+(?:\||&&)\s+", line):
