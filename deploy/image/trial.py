@@ -221,6 +221,15 @@ class Pod:
     def inside(self, *command, **more):
         return run("podman", "exec", CONTAINER, *command, **more)
 
+    def below(self, name):
+        return self.rendering.mount("worker")["mountPath"] + "/" + name
+
+    def put(self, name, text):
+        """A file that a person's command in the pod is given."""
+        file = Path(f"{self.files}{self.below(name)}")
+        file.write_text(text)
+        self._give_to_group(file.parent)
+
     def log(self):
         done = run("podman", "logs", CONTAINER, check=False)
         return done.stdout + done.stderr
@@ -288,9 +297,9 @@ def check_probes(report, pod):
     report.test("/metrics is served where the annotations say", status == 200 and "sendcode_in_flight" in text, text[:200])
 
 
-def check_text(report, pod, servers, directory):
+def check_text(report, pod, servers):
     phone = "+61491570006"
-    config = pod.rendering.mount("worker")["mountPath"] + "/worker.yaml"
+    config = pod.below("worker.yaml")
     who = ("--environment", ENVIRONMENT, "--application", APPLICATION, "--phone", phone)
     sent = pod.inside("sendcode", "--json", "send", "--config", config, *who, "--wait", check=False)
     report.test("an event that is sent from within the pod ends as `sent`", sent.returncode == 0 and '"status":"sent"' in sent.stdout, sent.stdout + sent.stderr)
@@ -308,8 +317,8 @@ def check_text(report, pod, servers, directory):
     folder = pod.files / pod.rendering.mount("secrets")["mountPath"].lstrip("/")
     write_volume(folder, files)
     pod._give_to_group(folder)
-    (directory / "pod/etc/sendcode/worker/trial.token").write_text(made["token"])
-    check = ("sendcode", "--json", "check", code, "--challenge", challenge, *who, "--token-file", "/etc/sendcode/worker/trial.token",
+    pod.put("trial.token", made["token"])
+    check = ("sendcode", "--json", "check", code, "--challenge", challenge, *who, "--token-file", pod.below("trial.token"),
              "--url", f"https://127.0.0.1:{pod.port('internal')}", "--ca-file", "/etc/sendcode/tls/ca.crt")
 
     def approved():
@@ -324,6 +333,23 @@ def check_text(report, pod, servers, directory):
         report.test("the code from the text is approved, with a token that came into the Secret meanwhile", False, f"{error}; {done.stdout}{done.stderr}")
 
 
+def check_test_number(report, pod, directory):
+    """What docs/kubernetes.md has a newcomer type: the local overlay's own environment, its token and its CA."""
+    config = pod.below("worker.yaml")
+    who = ("--environment", "env_local", "--application", "app_web", "--phone", "+12025550123")
+    sent = pod.inside("sendcode", "--json", "send", "--config", config, *who, "--wait", check=False)
+    report.test("a code for the overlay's test number is `sent`, and nobody is texted", sent.returncode == 0 and '"sender":"test"' in sent.stdout,
+                sent.stdout + sent.stderr)
+    if sent.returncode != 0:
+        return
+    challenge = json.loads(sent.stdout.splitlines()[0])["challenge_id"]
+    secrets = directory / "kubernetes/overlays/local/secrets"
+    pod.put("web.token", (secrets / "web.token").read_text())
+    checked = pod.inside("sendcode", "check", (secrets / "test_code").read_text().strip(), "--challenge", challenge, *who, "--token-file",
+                         pod.below("web.token"), "--url", f"https://127.0.0.1:{pod.port('internal')}", "--ca-file", "/etc/sendcode/tls/ca.crt", check=False)
+    report.test("and is approved with the token and the CA that make-secrets made", checked.returncode == 0, checked.stdout + checked.stderr)
+
+
 def in_flight(pod):
     values = re.findall(r"^sendcode_in_flight(?:{[^}]*})? (\d+)", pod.ask("/metrics")[1], re.MULTILINE)
     return sum(int(value) for value in values)
@@ -334,7 +360,7 @@ def check_drain(report, pod, servers, image):
     servers.control("faults", {"target": "twilio", "kind": "latency", "delay_ms": SENDER_LATENCY_MS})
     phones = [f"+6149157{number:04d}" for number in range(110, 110 + IN_FLIGHT)]
     events = "".join(json.dumps({"environment_id": ENVIRONMENT, "application_id": APPLICATION, "phone_number": phone}) + "\n" for phone in phones)
-    config = pod.rendering.mount("worker")["mountPath"] + "/worker.yaml"
+    config = pod.below("worker.yaml")
     with concurrent.futures.ThreadPoolExecutor(1) as beside:
         waiting = beside.submit(pod.sendcode, image, "send", "--config", config, "--file", "-", "--wait", input=events)
         until(lambda: in_flight(pod) == IN_FLIGHT or waiting.done(), 30, f"{IN_FLIGHT} events are in flight")
@@ -382,7 +408,8 @@ def main():
             until(lambda: pod.ask("/readyz")[0] == 200, 30, f"the worker is ready; its log:\n{pod.log()[-1500:]}")
             check_probes(report, pod)
             check_confinement(report, pod)
-            check_text(report, pod, servers, options.directory)
+            check_test_number(report, pod, options.directory)
+            check_text(report, pod, servers)
             check_drain(report, pod, servers, options.image)
     except (TrialError, OSError, subprocess.TimeoutExpired, ValueError, KeyError) as error:
         report.test("it goes on to its end", False, f"{type(error).__name__}: {error}")
