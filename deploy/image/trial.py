@@ -204,7 +204,7 @@ class Pod:
             spec.pop(key)
         spec["restartPolicy"] = "Never"
         container = spec["containers"][0]
-        for key in ("startupProbe", "readinessProbe", "livenessProbe", "lifecycle"):
+        for key in ("ports", "startupProbe", "readinessProbe", "livenessProbe", "lifecycle"):
             container.pop(key)
         paths = {mount["name"]: mount["mountPath"] for mount in container["volumeMounts"]}
         spec["volumes"] = [{"name": volume["name"], "hostPath": {"path": f"{self.files}{paths[volume['name']]}", "type": "Directory"}}
