@@ -2,8 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <optional>
+#include <utility>
 
 #include "worker/domain/numbering_plan.hpp"
 
@@ -70,19 +73,8 @@ int calling_code_of_plain(std::string_view text) {
   return 0;
 }
 
-}  // namespace
-
-std::string_view phone_number::national_digits() const noexcept {
-  std::size_t code_digits = 1;
-  for (int rest = calling_code; rest >= 10; rest /= 10) ++code_digits;
-  return std::string_view(e164).substr(1 + code_digits);
-}
-
-std::string phone_number::prefix() const {
-  return fmt::format("+{}{}", calling_code, national_digits().substr(0, 4));
-}
-
-std::expected<phone_number, phone_error> parse_phone_number(std::string_view text, std::string_view default_country) {
+// What libphonenumber reads, with the country and type by its metadata.
+std::optional<phone_number> read(std::string_view text, std::string_view default_country) {
   static const PhoneNumberUtil& util = *PhoneNumberUtil::GetInstance();  // immutable once made; any thread
   phone_number out;
   PhoneNumber parsed;
@@ -91,7 +83,7 @@ std::expected<phone_number, phone_error> parse_phone_number(std::string_view tex
     out.calling_code = calling_code;
   } else {
     if (util.Parse(std::string(text), std::string(default_country), &parsed) != PhoneNumberUtil::NO_PARSING_ERROR) {
-      return std::unexpected(phone_error::not_a_number);
+      return std::nullopt;
     }
     parsed.clear_extension();  // an extension cannot be texted; the number itself can
     util.Format(parsed, PhoneNumberUtil::E164, &out.e164);
@@ -112,6 +104,42 @@ std::expected<phone_number, phone_error> parse_phone_number(std::string_view tex
   out.textable_type = is_textable(type);
   if (out.country == "ZZ" || out.country == "001") out.country.clear();
   return out;
+}
+
+// "00 61 …" as "+ 61 …"; empty for what does not begin with 00. Most countries dial 00 before a calling code, and
+// people write it so whatever their own country dials.
+std::string plus_for_00(std::string_view text) {
+  constexpr std::array<std::string_view, 2> zeros = {"0", "０"};
+  std::size_t at = std::min(text.find_first_not_of(" \t("), text.size());
+  for (int i = 0; i < 2; ++i) {
+    const auto rest = text.substr(at);
+    const auto zero = std::ranges::find_if(zeros, [&](std::string_view each) { return rest.starts_with(each); });
+    if (zero == zeros.end()) return {};
+    at += zero->size();
+  }
+  return "+" + std::string(text.substr(at));
+}
+
+}  // namespace
+
+std::string_view phone_number::national_digits() const noexcept {
+  std::size_t code_digits = 1;
+  for (int rest = calling_code; rest >= 10; rest /= 10) ++code_digits;
+  return std::string_view(e164).substr(1 + code_digits);
+}
+
+std::string phone_number::prefix() const {
+  return fmt::format("+{}{}", calling_code, national_digits().substr(0, 4));
+}
+
+std::expected<phone_number, phone_error> parse_phone_number(std::string_view text, std::string_view default_country) {
+  auto as_dialled = read(text, default_country);
+  if (as_dialled && as_dialled->valid) return std::move(*as_dialled);
+  const auto with_plus = plus_for_00(text);
+  auto international = with_plus.empty() ? std::nullopt : read(with_plus, "ZZ");
+  if (international && (international->valid || !as_dialled)) return std::move(*international);
+  if (!as_dialled) return std::unexpected(phone_error::not_a_number);
+  return std::move(*as_dialled);
 }
 
 std::string mask(const phone_number& number) {
