@@ -35,7 +35,8 @@ struct alias {
 };
 
 // Tags that were renamed, and languages that are written as another one's (CLDR's aliases).
-constexpr std::array<alias, 11> aliases = {{
+constexpr std::array<alias, 12> aliases = {{
+    {"bs", "hr", ""},
     {"cmn", "zh", ""},
     {"cnr", "sr", "Latn"},
     {"gsw", "de", ""},

@@ -106,6 +106,10 @@ std::optional<phone_number> read(std::string_view text, std::string_view default
   return out;
 }
 
+int rank(const phone_number& number) noexcept {
+  return !number.valid ? 0 : number.textable_type ? 2 : 1;
+}
+
 // "00 61 …" as "+ 61 …"; empty for what does not begin with 00. Most countries dial 00 before a calling code, and
 // people write it so whatever their own country dials.
 std::string plus_for_00(std::string_view text) {
@@ -134,12 +138,12 @@ std::string phone_number::prefix() const {
 
 std::expected<phone_number, phone_error> parse_phone_number(std::string_view text, std::string_view default_country) {
   auto as_dialled = read(text, default_country);
-  if (as_dialled && as_dialled->valid) return std::move(*as_dialled);
+  if (as_dialled && as_dialled->valid && as_dialled->textable_type) return std::move(*as_dialled);
   const auto with_plus = plus_for_00(text);
   auto international = with_plus.empty() ? std::nullopt : read(with_plus, "ZZ");
-  if (international && (international->valid || !as_dialled)) return std::move(*international);
-  if (!as_dialled) return std::unexpected(phone_error::not_a_number);
-  return std::move(*as_dialled);
+  if (!as_dialled && !international) return std::unexpected(phone_error::not_a_number);
+  const bool is_better = international && (!as_dialled || rank(*international) > rank(*as_dialled));
+  return std::move(is_better ? *international : *as_dialled);
 }
 
 std::string mask(const phone_number& number) {

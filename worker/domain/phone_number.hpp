@@ -24,9 +24,10 @@ struct phone_number {
 
 enum class phone_error : std::uint8_t { not_a_number };
 
-// International in any spelling, or national for `default_country` (ISO 3166-1). 00 means + where the number would not
-// be valid otherwise. An extension is left out: with or without one it is the same phone. A number that libphonenumber
-// can read but holds for invalid comes with `valid` false: it may still stand in an allowed prefix or be a test number.
+// International in any spelling, or national for `default_country` (ISO 3166-1). 00 means + wherever that gives a
+// number of a better type than what is dialled in the country does. An extension is left out: with or without one it is
+// the same phone. A number that libphonenumber can read but holds for invalid comes with `valid` false: it may still
+// stand in an allowed prefix or be a test number.
 std::expected<phone_number, phone_error> parse_phone_number(std::string_view text, std::string_view default_country);
 
 // Calling code, a star a digit, and the last two digits only if the national number has 8 or more and its region is the

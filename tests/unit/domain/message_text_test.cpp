@@ -1,8 +1,10 @@
 #include "worker/domain/message_text.hpp"
 
 #include <algorithm>
+#include <fstream>
 #include <map>
 #include <set>
+#include <sstream>
 
 #include "common/bytes.hpp"
 #include "tests/catch.hpp"
@@ -160,6 +162,27 @@ TEST_CASE("each country's language has a text, and no country has two") {
   }
 }
 
+TEST_CASE("of every region that a number can have somebody has said what its language is") {
+  std::ifstream file(SENDCODE_SOURCE_DIR "/worker/domain/message_texts.tsv");
+  std::set<std::string> said;
+  for (std::string line; std::getline(file, line);) {
+    std::istringstream row(line);
+    std::string tag;
+    std::string script;
+    std::string countries;
+    if (line.starts_with('#') || !(row >> tag >> script)) continue;
+    std::getline(row.ignore(), countries, '\t');
+    std::istringstream each(countries);
+    for (std::string country; each >> country;) said.insert(country);
+  }
+  std::set<std::string> regions;
+  i18n::phonenumbers::PhoneNumberUtil::GetInstance()->GetSupportedRegions(&regions);
+  for (const auto& region : regions) {
+    INFO(region);
+    CHECK(said.contains(region));
+  }
+}
+
 TEST_CASE("the language is the locale's, else the country's, else English") {
   CHECK(in("de", "AU") == in("", "DE"));
   CHECK(in("DE-at", "AU") == in("de"));
@@ -207,10 +230,9 @@ TEST_CASE("a script or region chooses among the texts of one language") {
 }
 
 TEST_CASE("tags that were renamed find their language") {
-  const std::map<std::string, std::string> renamed = {{"iw", "he"},          {"in", "id"},      {"tl-PH", "fil"},
-                                                      {"no", "nb"},          {"no-NO", "nb"},   {"mo", "ro"},
-                                                      {"sh", "sr-Latn"},     {"cnr", "sr-Latn"}, {"gsw-CH", "de"},
-                                                      {"prs-AF", "fa"},      {"IW-il", "he"}};
+  const std::map<std::string, std::string> renamed = {
+      {"iw", "he"},      {"in", "id"},       {"tl-PH", "fil"}, {"no", "nb"},     {"no-NO", "nb"}, {"mo", "ro"},
+      {"sh", "sr-Latn"}, {"cnr", "sr-Latn"}, {"gsw-CH", "de"}, {"prs-AF", "fa"}, {"IW-il", "he"}, {"bs-BA", "hr"}};
   for (const auto& [from, to] : renamed) {
     INFO(from);
     CHECK(in(from, "US") == in(to, "US"));

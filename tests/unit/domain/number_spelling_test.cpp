@@ -117,7 +117,8 @@ TEST_CASE("a number of any region is the same one in national and international 
 TEST_CASE("separators of every kind change nothing") {
   spellings all;
   for (const auto& [region, e164, number] : examples()) {
-    for (const char* separator : {" ", "-", ".", "/", "  ", " - ", "\u00A0", "\u2010", "\u2013", "\u2212", "\u3000", "~"}) {
+    for (const char* separator :
+         {" ", "-", ".", "/", "  ", " - ", "\u00A0", "\u2010", "\u2013", "\u2212", "\u3000", "\u30FC"}) {
       all.add(separated(e164, separator), region, e164);
     }
     all.add(" \t" + e164 + " ", region, e164);
@@ -151,6 +152,7 @@ TEST_CASE("what is dialled from each region before another's calling code is rea
     for (const char* to : {"AU", "US", "DE", "IT", "BR", "SG"}) {
       PhoneNumber number;
       REQUIRE(library().GetExampleNumberForType(to, PhoneNumberUtil::MOBILE, &number));
+      if (from == "HK" && std::string_view(to) == "US") continue;  // 001 is dialled there: see below
       std::string dialled;
       library().FormatOutOfCountryCallingNumber(number, from, &dialled);
       all.add(dialled, from, written(number, PhoneNumberUtil::E164));
@@ -165,7 +167,7 @@ TEST_CASE("00 before a calling code is read in every region, whatever is dialled
   spellings all;
   for (const auto& [region, e164, number] : examples()) {
     const auto digits = e164.substr(1);
-    for (const char* from : {"AU", "US", "DE", "JP", "BR", "RU", "SG", "IT", ""}) {
+    for (const char* from : {"AU", "US", "DE", "JP", "BR", "RU", "NG", "IT", ""}) {
       all.add("00" + digits, from, e164);
       all.add(fmt::format("00 {} ext. 12", separated(digits, " ")), from, e164);
       all.add(fmt::format("(00) {}", digits), from, e164);
@@ -177,8 +179,17 @@ TEST_CASE("00 before a calling code is read in every region, whatever is dialled
   CHECK(all.read() > 20'000);
 }
 
+TEST_CASE("where a carrier's digit is dialled after 00, that is what is read") {
+  spellings all;
+  all.add("001 20 10 0123 4567", "HK", "+201001234567");
+  all.add("001 61 491 570 156", "SG", "+61491570156");
+  all.add("00700 1 201 555 0123", "KR", "+12015550123");
+  CHECK(all.wrong() == std::vector<std::string>{});
+}
+
 TEST_CASE("00 makes no number of what is none") {
-  for (const char* text : {"00", "000", "00 0", "00+", "00 hello", "00999123456789", "0061", "00 00 61 491 570 006 999"}) {
+  for (const char* text :
+       {"00", "000", "00 0", "00+", "00 hello", "00999123456789", "0061", "00 00 61 491 570 006 999"}) {
     INFO(text);
     const auto number = domain::parse_phone_number(text, "AU");
     CHECK((!number || !number->valid));

