@@ -24,6 +24,8 @@ class digit_automaton {
   matches match_whole(std::string_view digits) const noexcept;
   matches match_beginning(std::string_view digits) const noexcept;
 
+  std::size_t size_bytes() const noexcept { return states_.size() * sizeof(state); }
+
  private:
   struct state {
     std::array<std::uint16_t, 10> next{};

@@ -175,4 +175,12 @@ bool numbering_plan::may_have_prefix(std::string_view national) const noexcept {
   return has_prefix_ && (!prefix_ || prefix_->match_beginning(national) != 0);
 }
 
+std::size_t numbering_plan::size_bytes() const noexcept {
+  std::size_t out = prefix_ ? prefix_->size_bytes() : 0;
+  for (const auto& each : regions_) {
+    out += each.patterns.size_bytes() + (each.leading ? each.leading->size_bytes() : 0);
+  }
+  return out;
+}
+
 }  // namespace sendcode::domain

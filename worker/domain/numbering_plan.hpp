@@ -33,6 +33,9 @@ class numbering_plan {
   // Whether the number may begin with what is dialled before it at home only, which parsing takes away.
   bool may_have_prefix(std::string_view national) const noexcept;
 
+  // What it keeps in memory, its tables alone.
+  std::size_t size_bytes() const noexcept;
+
  private:
   friend class plan_builder;
 

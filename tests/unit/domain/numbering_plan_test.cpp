@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <future>
 #include <random>
 #include <set>
 #include <string>
@@ -176,4 +178,30 @@ TEST_CASE("a plan tells the very type of every region's numbers") {
     ++compared;
   }
   CHECK(compared > 1'000);
+}
+
+TEST_CASE("a calling code's patterns are compiled at its first number, once, whichever thread asks") {
+  constexpr int norway = 47;
+  std::vector<std::future<const numbering_plan*>> asked;
+  for (int i = 0; i < 4; ++i) {
+    asked.push_back(std::async(std::launch::async, [] { return numbering_plan::of_calling_code(norway); }));
+  }
+  const auto* const first = numbering_plan::of_calling_code(norway);
+  REQUIRE(first != nullptr);
+  for (auto& each : asked) CHECK(each.get() == first);
+}
+
+TEST_CASE("what the numbers of a calling code cost is bounded, and so is what those of all of them do") {
+  std::set<int> codes;
+  library().GetSupportedCallingCodes(&codes);
+  std::size_t all = 0;
+  std::size_t largest = 0;
+  for (const int code : codes) {
+    const auto size = numbering_plan::of_calling_code(code)->size_bytes();
+    CHECK(size > 0);
+    largest = std::max(largest, size);
+    all += size;
+  }
+  CHECK(largest < 0);
+  CHECK(all < 0);
 }
