@@ -5,13 +5,10 @@
 #include "common/bytes.hpp"
 #include "worker/pipeline/admission_request.hpp"
 #include "worker/pipeline/holding.hpp"
-#include "worker/pipeline/store_retry.hpp"
 
 namespace sendcode::pipeline {
 namespace {
 
-// An attempt must end this long before the lease does, so that its outcome is settled in time.
-constexpr milliseconds lease_margin{500};
 // What a held event's lease must still last when it is looked at: longer than the longest pause between two looks.
 constexpr milliseconds lease_kept{7'000};
 // The longest sleep before looking again whether the event must be given back.
@@ -45,7 +42,7 @@ delivery_run::delivery_run(shard_state& shard, leased_event leased, secret body)
       body_(std::move(body)),
       delivery_(make_terms(leased_)),
       started_(with_.clock.steady_now()),
-      lease_ends_(leased_.lease_began + ports::lease_duration),
+      lease_(with_, leased_.event, leased_.token, leased_.lease_began),
       kinde_reserved_(leased_.grant.flags.kinde_reserved) {}
 
 awaitable<run_result> delivery_run::run() {
@@ -102,7 +99,7 @@ ports::event_flags delivery_run::flags() const {
 }
 
 awaitable<std::optional<run_result>> delivery_run::send(const domain::send_step& step) {
-  if (!lease_lasts(step.deadline)) co_return co_await renew_lease();
+  if (!lease_.lasts(at(step.deadline))) co_return co_await renew_lease();
   auto& breakers = shard_.breakers;
   if (step.sender == domain::sender_kind::kinde && (!kinde_reserved_ || step.if_trusted)) {
     if (breakers.would_allow_any({step.sender}, environment())) co_return co_await reserve_kinde(step.if_trusted);
@@ -125,7 +122,7 @@ awaitable<std::optional<run_result>> delivery_run::send(const domain::send_step&
 }
 
 awaitable<std::optional<run_result>> delivery_run::search(const domain::search_step& step) {
-  if (!lease_lasts(step.deadline)) co_return co_await renew_lease();
+  if (!lease_.lasts(at(step.deadline))) co_return co_await renew_lease();
   // The worker's wall clock, for the sender's dates are a wall clock's.
   const auto since = step.whole ? leased_.grant.first_leased_at
                                 : std::chrono::floor<milliseconds>(with_.clock.now() - (elapsed() - step.since));
@@ -203,23 +200,19 @@ awaitable<std::optional<run_result>> delivery_run::finish(domain::outcome outcom
   co_return end;
 }
 
-bool delivery_run::lease_lasts(milliseconds until) const {
-  return at(until) + lease_margin <= lease_ends_;
+milliseconds delivery_run::record_life() const {
+  return ports::record_life(environment().sms.code_ttl, shard_.chosen.dedupe_ttl);
 }
 
-ports::renew_request delivery_run::renewal() const {
-  return {.token = leased_.token,
-          .environment_id = leased_.event.environment_id,
-          .request_id = leased_.event.request_id,
-          .flags = flags(),
-          .record_life = ports::record_life(environment().sms.code_ttl, shard_.chosen.dedupe_ttl),
-          .reserve = std::nullopt};
+awaitable<std::optional<ports::renew_reply>> delivery_run::renew(ports::renew_request request) {
+  std::function<bool()> stop = [this] { return must_stop(); };
+  return lease_.renew(std::move(request), std::move(stop));
 }
 
 awaitable<std::optional<run_result>> delivery_run::renew_lease() {
   const auto began = elapsed();
-  const auto request = renewal();
-  const auto reply = co_await renew(request);
+  auto request = renewal();
+  const auto reply = co_await renew(std::move(request));
   delivery_.deferred(elapsed() - began);
   if (!reply) co_return abandoned{};
   if (std::holds_alternative<ports::lost>(*reply)) co_return lease_lost{};
@@ -227,9 +220,9 @@ awaitable<std::optional<run_result>> delivery_run::renew_lease() {
 }
 
 awaitable<std::optional<run_result>> delivery_run::keep_lease() {
-  if (lease_lasts(elapsed() + lease_kept)) co_return std::nullopt;
-  const auto request = renewal();
-  const auto reply = co_await renew(request);
+  if (lease_.lasts(at(elapsed() + lease_kept))) co_return std::nullopt;
+  auto request = renewal();
+  const auto reply = co_await renew(std::move(request));
   if (reply && std::holds_alternative<ports::lost>(*reply)) co_return lease_lost{};
   co_return std::nullopt;
 }
@@ -239,7 +232,7 @@ awaitable<std::optional<run_result>> delivery_run::reserve_kinde(bool if_trusted
   auto request = renewal();
   request.reserve = kinde_allowance(environment(), shard_.chosen);
   if (if_trusted && environment().sms.twilio) request.if_accepted_by = environment().sms.twilio->account_sid;
-  const auto reply = co_await renew(request);
+  const auto reply = co_await renew(std::move(request));
   delivery_.deferred(elapsed() - began);
   if (!reply) co_return abandoned{};
   if (std::holds_alternative<ports::lost>(*reply)) co_return lease_lost{};
@@ -254,37 +247,19 @@ awaitable<std::optional<run_result>> delivery_run::reserve_kinde(bool if_trusted
   co_return std::nullopt;
 }
 
-awaitable<std::optional<ports::renew_reply>> delivery_run::renew(const ports::renew_request& request) {
-  auto asked = with_.clock.steady_now();
-  const auto call = [&] {
-    asked = with_.clock.steady_now();
-    return with_.store.renew(request);
-  };
-  const auto stop = [this] { return must_stop(); };
-  auto reply = co_await until_answered<ports::renew_reply>(with_, call, stop);
-  if (reply && std::holds_alternative<ports::renewed>(*reply)) lease_ends_ = asked + ports::lease_duration;
-  co_return reply;
-}
-
 awaitable<run_result> delivery_run::leave() {
   if (delivery_.maybe_taken()) co_return abandoned{};
   co_return co_await give_back();
 }
 
 awaitable<run_result> delivery_run::give_back() {
-  const auto request = renewal();
-  // One try: a lease that could not be given back runs out by itself.
-  (void)co_await with_.store.release(request);
+  auto request = renewal();
+  co_await lease_.give_back(std::move(request));
   co_return given_back{};
 }
 
 awaitable<std::optional<run_result>> delivery_run::settle(domain::outcome outcome) {
-  ports::settle_request request;
-  request.token = leased_.token;
-  request.environment_id = leased_.event.environment_id;
-  request.request_id = leased_.event.request_id;
-  request.flags = flags();
-  request.record_life = ports::record_life(environment().sms.code_ttl, shard_.chosen.dedupe_ttl);
+  auto request = lease_.settlement(flags(), record_life());
   request.phone = plan_->phone.e164;
   request.prefix = plan_->phone.prefix();
   request.fraud_answer = outcome.status == domain::status::failed && outcome.reason == domain::reason::suspected_fraud;
@@ -299,15 +274,13 @@ awaitable<std::optional<run_result>> delivery_run::settle(domain::outcome outcom
     request.accepted_by = twilio->account_sid;
   }
   request.outcome = std::move(outcome);
-  const auto call = [&] { return with_.store.settle(request); };
-  const auto never = [] { return false; };
-  auto reply = co_await until_answered<ports::settle_reply>(with_, call, never);
-  if (std::holds_alternative<ports::message_claimed>(*reply)) co_return std::nullopt;
-  if (std::holds_alternative<ports::lost>(*reply)) co_return lease_lost{};
+  auto reply = co_await lease_.settle(request);
+  if (std::holds_alternative<ports::message_claimed>(reply)) co_return std::nullopt;
+  if (std::holds_alternative<ports::lost>(reply)) co_return lease_lost{};
   if (!request.accepted_by.empty()) {
     shard_.accounts.told(request.environment_id, request.accepted_by, with_.clock.steady_now());
   }
-  co_return std::get<ports::settled>(std::move(*reply));
+  co_return std::get<ports::settled>(std::move(reply));
 }
 
 }  // namespace sendcode::pipeline

@@ -7,6 +7,7 @@
 #include "worker/domain/admission.hpp"
 #include "worker/domain/code.hpp"
 #include "worker/domain/delivery.hpp"
+#include "worker/pipeline/event_lease.hpp"
 #include "worker/pipeline/shard_state.hpp"
 
 namespace sendcode::pipeline {
@@ -54,7 +55,6 @@ class delivery_run {
   awaitable<std::optional<run_result>> wait(const domain::wait_step& step);
   awaitable<std::optional<run_result>> finish(domain::outcome outcome);
 
-  bool lease_lasts(milliseconds until) const;
   // Nothing: it is renewed, and time has passed. Else why the run ends.
   awaitable<std::optional<run_result>> renew_lease();
   // The same for an event that is not in flight: if it is time to, and had we to stop, nothing.
@@ -62,8 +62,9 @@ class delivery_run {
   // The same, with a text of the shared sender reserved; or the delivery was told that it may not be used.
   awaitable<std::optional<run_result>> reserve_kinde(bool if_trusted);
   // Nothing: we had to stop while the store was away.
-  awaitable<std::optional<ports::renew_reply>> renew(const ports::renew_request& request);
-  ports::renew_request renewal() const;
+  awaitable<std::optional<ports::renew_reply>> renew(ports::renew_request request);
+  ports::renew_request renewal() const { return lease_.renewal(flags(), record_life()); }
+  milliseconds record_life() const;
   // What stands in the settings now; false: the event cannot be sent by them, for now or at all.
   bool judge_again();
   // What becomes of an event that is not in flight when we have to stop.
@@ -80,7 +81,7 @@ class delivery_run {
   secret body_;                                  // the text, with the code in it
   domain::delivery delivery_;
   ports::steady_time started_;
-  ports::steady_time lease_ends_;
+  event_lease lease_;
   unsigned attempts_ = 0;
   unsigned hold_tries_ = 0;
   bool kinde_reserved_;
