@@ -119,6 +119,15 @@ void pipeline_world::let_in() {
   run();
 }
 
+void pipeline_world::require_given_back_by_drain(std::int64_t offset) {
+  drain();
+  pass(milliseconds{500});
+  CHECK(drained);
+  CHECK(outcome(offset) == "dropped");
+  CHECK(store.releases == 1);
+  CHECK(telemetry.held == 0);
+}
+
 nlohmann::json pipeline_world::status(std::int64_t offset) const {
   for (const auto& published : stream.records) {
     if (published.completes == offset && published.record.topic == ports::topic::delivery_status) {

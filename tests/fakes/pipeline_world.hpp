@@ -103,6 +103,9 @@ class pipeline_world {
     run();
   }
 
+  // Drains, in the time that an event out of flight may take to see it: this one was given back unsent.
+  void require_given_back_by_drain(std::int64_t offset);
+
   domain::environment_settings& environment(const std::string& id = "env_live") { return environments.at(id); }
   void add_environment(const std::string& id);
   pipeline::rules rules() const;

@@ -117,11 +117,7 @@ TEST_CASE("a drain gives back a held event that nobody can have taken") {
   const auto offset = open_breaker(w);
   w.twilio.script.assign(100, away);
   w.pass(60s);
-  w.drain();
-  w.pass(500ms);
-  CHECK(w.drained);
-  CHECK(w.outcome(offset) == "dropped");
-  CHECK(w.store.releases == 1);
+  w.require_given_back_by_drain(offset);
 }
 
 TEST_CASE("a drain leaves a held event that may have been taken to its lease, so that the next one asks first") {

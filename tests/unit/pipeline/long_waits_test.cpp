@@ -117,12 +117,7 @@ TEST_CASE("a drain gives back an event that waits") {
   busy_world w(30s);
   const auto waiting = w.deliver();
   w.pass(1s);
-  w.drain();
-  w.pass(500ms);
-  CHECK(w.drained);
-  CHECK(w.outcome(waiting) == "dropped");
-  CHECK(w.store.releases == 1);
-  CHECK(w.telemetry.held == 0);
+  w.require_given_back_by_drain(waiting);
 }
 
 TEST_CASE("500 events of a shard wait so, the next ones in their places: the others are for those that are held") {
