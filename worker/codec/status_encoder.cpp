@@ -4,6 +4,7 @@
 
 #include "common/bytes.hpp"
 #include "worker/codec/json_writer.hpp"
+#include "worker/domain/error_text.hpp"
 
 namespace sendcode::codec {
 namespace {
@@ -23,6 +24,10 @@ std::vector<std::pair<std::string, std::string>> status_headers(std::string id, 
   return out;
 }
 
+void add_words(json_writer& json, std::uint32_t code) {
+  if (const auto text = domain::error_text(code); !text.empty()) json.text("error_text", text);
+}
+
 std::string encode_attempts(const std::vector<domain::attempt>& attempts) {
   std::string out = "[";
   for (const auto& attempt : attempts) {
@@ -31,6 +36,7 @@ std::string encode_attempts(const std::vector<domain::attempt>& attempts) {
     json.text("sender", to_text(attempt.sender)).text("outcome", to_text(attempt.outcome));
     if (attempt.http_status != 0) json.number("http_status", attempt.http_status);
     if (attempt.error_code != 0) json.number("error_code", attempt.error_code);
+    if (attempt.sender == domain::sender_kind::twilio) add_words(json, attempt.error_code);
     json.number("latency_ms", static_cast<std::uint64_t>(attempt.latency.count()));
     json.close();
   }
@@ -114,6 +120,8 @@ encoded_record encode_receipt(const receipt_status& status) {
       .text("message_id", receipt.message_id);
   const auto reason = receipt.failure_reason();
   if (reason != domain::reason::none) json.text("reason", to_text(reason));
+  if (receipt.error_code != 0) json.number("error_code", receipt.error_code);
+  add_words(json, receipt.error_code);
   add_phone(json, status.phone);
   json.close();
   return out;

@@ -9,52 +9,27 @@ namespace {
 struct row {
   std::uint32_t code;
   answer_class answer;
-  std::string_view meaning;
 };
 
-// Twilio's error codes, sorted. Codes of the 30000s are known from receipts; where one comes as the answer to a
-// request, that request was refused.
+// Twilio's error codes, sorted; error_text.cpp says what each means. Codes of the 30000s are known from receipts; where
+// one comes as the answer to a request, that request was refused.
 //
 // "Busy" stands only where the code says that the text was not taken. The codes that merely say "try again" are
 // unknown: 20500 and 20503 are the API failing at an unnamed point, 30008 and 30410 the carrier's side failing with the
 // text in hand. Their texts are looked for before anything is repeated.
 constexpr std::array table = {
-    row{20003, answer_class::account, "the credentials were refused"},
-    row{20403, answer_class::account, "the account is suspended or may not do this"},
-    row{20404, answer_class::account, "the account or the service was not found"},
-    row{20429, answer_class::busy, "too many requests"},
-    row{20500, answer_class::unknown, "internal error of the API"},
-    row{20503, answer_class::unknown, "the API is unavailable"},
-    row{21211, answer_class::recipient, "the number is not valid"},
-    row{21408, answer_class::policy, "the account's geographic permissions exclude the country"},
-    row{21606, answer_class::account, "the source number cannot send to this destination"},
-    row{21608, answer_class::account, "a trial account texts verified numbers alone"},
-    row{21610, answer_class::opted_out, "the recipient has opted out"},
-    row{21611, answer_class::busy, "the source number's queue is full"},
-    row{21612, answer_class::account, "no route from the source number to the destination"},
-    row{21614, answer_class::recipient, "the number is not a mobile number"},
-    row{21617, answer_class::policy, "the text is too long"},
-    row{21635, answer_class::recipient, "the number is a landline"},
-    row{21663, answer_class::account, "the source belongs to another region"},
-    row{21703, answer_class::account, "the messaging service has no usable number"},
-    row{21705, answer_class::account, "the messaging service is not valid"},
-    row{30001, answer_class::busy, "the queue is full"},
-    row{30002, answer_class::account, "the account is suspended"},
-    row{30003, answer_class::busy, "the handset cannot be reached now"},
-    row{30005, answer_class::recipient, "the handset is unknown"},
-    row{30006, answer_class::recipient, "a landline, or a carrier that cannot be reached"},
-    row{30007, answer_class::account, "the carrier filtered the text"},
-    row{30008, answer_class::unknown, "unknown error"},
-    row{30022, answer_class::busy, "the campaign's rate is exceeded"},
-    row{30032, answer_class::account, "the toll-free number is not verified"},
-    row{30034, answer_class::account, "the number is not registered for 10DLC"},
-    row{30035, answer_class::busy, "the number is still being configured"},
-    row{30036, answer_class::busy, "the validity period ended before the text could be sent"},
-    row{30410, answer_class::unknown, "the provider timed out"},
-    row{30450, answer_class::fraud, "blocked by SMS pumping protection"},
-    row{30453, answer_class::fraud, "blocked for hours by SMS pumping protection"},
-    row{60410, answer_class::fraud, "the number's prefix is blocked by the fraud guard"},
-    row{60605, answer_class::fraud, "the destination is blocked by the fraud guard"},
+    row{20003, answer_class::account},   row{20403, answer_class::account},   row{20404, answer_class::account},
+    row{20429, answer_class::busy},      row{20500, answer_class::unknown},   row{20503, answer_class::unknown},
+    row{21211, answer_class::recipient}, row{21408, answer_class::policy},    row{21606, answer_class::account},
+    row{21608, answer_class::account},   row{21610, answer_class::opted_out}, row{21611, answer_class::busy},
+    row{21612, answer_class::account},   row{21614, answer_class::recipient}, row{21617, answer_class::policy},
+    row{21635, answer_class::recipient}, row{21663, answer_class::account},   row{21703, answer_class::account},
+    row{21705, answer_class::account},   row{30001, answer_class::busy},      row{30002, answer_class::account},
+    row{30003, answer_class::busy},      row{30005, answer_class::recipient}, row{30006, answer_class::recipient},
+    row{30007, answer_class::account},   row{30008, answer_class::unknown},   row{30022, answer_class::busy},
+    row{30032, answer_class::account},   row{30034, answer_class::account},   row{30035, answer_class::busy},
+    row{30036, answer_class::busy},      row{30410, answer_class::unknown},   row{30450, answer_class::fraud},
+    row{30453, answer_class::fraud},     row{60410, answer_class::fraud},     row{60605, answer_class::fraud},
 };
 static_assert(std::ranges::is_sorted(table, {}, &row::code));
 
@@ -117,11 +92,6 @@ reason reason_for_receipt(std::uint32_t error_code) noexcept {
   // "Unknown" is what a request's answer can be: a receipt says that the text did not arrive.
   if (known == nullptr || known->answer == answer_class::unknown) return reason::none;
   return reason_for(known->answer, error_code);
-}
-
-std::string_view error_meaning(std::uint32_t error_code) noexcept {
-  const row* known = find_row(error_code);
-  return known == nullptr ? std::string_view() : known->meaning;
 }
 
 }  // namespace sendcode::domain

@@ -1,8 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
-#include <string_view>
 
 #include "worker/domain/outcome.hpp"
 
@@ -25,8 +23,5 @@ reason reason_for(answer_class answer, std::uint32_t error_code) noexcept;
 
 // For a text whose receipt bears this code; none: the code does not say.
 reason reason_for_receipt(std::uint32_t error_code) noexcept;
-
-// What one of Twilio's error codes means, for a log line; empty: the code is not in our table.
-std::string_view error_meaning(std::uint32_t error_code) noexcept;
 
 }  // namespace sendcode::domain

@@ -36,7 +36,8 @@ struct hooked {
     return with.statuses->where([](const logged_record& each) { return each.data["kind"] == "receipt"; });
   }
   // A receipt that says "read" of a text, posted by hand: to `target`, signed with `token`.
-  http_answer post(const json& text, const std::string& target, const std::string& token = auth_token) const {
+  http_answer post(const json& text, const std::string& target, const std::string& token = auth_token,
+                   const world::headers& more = {}) const {
     const form_fields fields{{"MessageSid", text["sid"].get<std::string>()},
                              {"MessageStatus", "read"},
                              {"AccountSid", account},
@@ -46,10 +47,11 @@ struct hooked {
       sendcode::append_form_encoded(form += form.empty() ? "" : "&", name);
       sendcode::append_form_encoded(form += '=', value);
     }
-    return http_call(
-        port, "POST", target, form,
-        {{"Content-Type", "application/x-www-form-urlencoded"},
-         {"X-Twilio-Signature", sendcode::domain::make_twilio_signature(token, address + target, fields)}});
+    world::headers all{
+        {"Content-Type", "application/x-www-form-urlencoded"},
+        {"X-Twilio-Signature", sendcode::domain::make_twilio_signature(token, address + target, fields)}};
+    all.insert(all.end(), more.begin(), more.end());
+    return http_call(port, "POST", target, form, all);
   }
   // Path and query of a text's StatusCallback.
   std::string target_of(const json& text) const {
@@ -90,6 +92,8 @@ TEST_CASE("a text's receipts come as statuses, and a repeated one under the same
   }
   CHECK(ids == std::vector{sid + "/sent", sid + "/delivered", sid + "/delivered", sid + "/undelivered"});
   CHECK(w.receipts()[3].data["reason"] == "recipient_unreachable");
+  CHECK(w.receipts()[3].data["error_code"] == 30005);
+  CHECK(w.receipts()[3].data["error_text"] == "the number is unknown or out of service: ask the person to check it");
   CHECK(w.with.outcomes_of(event).size() == 1);  // a receipt changes no outcome
   CHECK(w.with.metrics(worker).find(
             R"(sendcode_receipts_total{environment="env_live",error_code="none",status="delivered"} 2)") !=
@@ -161,6 +165,28 @@ TEST_CASE("without a valid key for refs texts go out all the same, and the log s
   auto& worker = w.start_worker();
   CHECK(w.send_text()["status_callback"].is_null());
   CHECK(worker.says("no key of the ring `refs` is valid now"));
+}
+
+TEST_CASE(
+    "behind a proxy the configured address is what was signed, whatever the proxy says, and a repeat is the same") {
+  hooked w;
+  w.address = "https://hooks.example.com/texts";  // the proxy takes /texts off
+  w.start_worker();
+  const auto text = w.send_text();
+  const auto target = w.target_of(text);
+  const world::headers by_proxy{{"X-Forwarded-Host", "elsewhere.example.com"},
+                                {"X-Forwarded-Proto", "http"},
+                                {"X-Forwarded-For", "203.0.113.7"},
+                                {"Forwarded", "host=elsewhere.example.com;proto=http"},
+                                {"I-Twilio-Idempotency-Token", "5f0c9a52-6f0e-4d0b-9d4e-1f2a3b4c5d6e"}};
+  CHECK(w.post(text, target, auth_token, by_proxy).status == 204);
+  CHECK(w.post(text, target, auth_token, by_proxy).status == 204);
+  // Signed for what the proxy says, not for what is configured.
+  w.address = "http://elsewhere.example.com";
+  CHECK(w.post(text, target, auth_token, by_proxy).status == 403);
+  REQUIRE(eventually([&] { return w.receipts().size() == 2; }));
+  CHECK(w.receipts()[0].header("ce_id") == text["sid"].get<std::string>() + "/read");
+  CHECK(w.receipts()[1].header("ce_id") == w.receipts()[0].header("ce_id"));
 }
 
 TEST_CASE("receipts are taken over TLS by the worker itself") {

@@ -47,10 +47,22 @@ TEST_CASE("an outcome tells all that applies, and nothing else") {
     "kind":"outcome","request_id":"7e64af90efac90b6f1fe74c5f054ba93","environment_id":"env_live","application_id":"app_web",
     "challenge_id":"k3Jw9sQ2vT7yB4nH1cXzLg","purpose":"sign_in","status":"sent","sender":"kinde","message_id":"SM1",
     "failed_over":true,"possible_duplicate":true,
-    "attempts":[{"sender":"twilio","outcome":"unknown","http_status":503,"error_code":20503,"latency_ms":812},
+    "attempts":[{"sender":"twilio","outcome":"unknown","http_status":503,"error_code":20503,
+                 "error_text":"Twilio's API is not available now: it is tried again; see Twilio's status page if it goes on","latency_ms":812},
                 {"sender":"kinde","outcome":"accepted","http_status":202,"latency_ms":0}],
     "phone_number":"+61*******06","country":"AU","segments":1,"expires_at":"2026-11-23T21:50:01.042Z"})"));
   CHECK(record.key == event.challenge_id);
+}
+
+TEST_CASE("Twilio's words are not put to another sender's number") {
+  const auto event = an_event();
+  domain::outcome outcome;
+  outcome.status = domain::status::failed;
+  outcome.reason = domain::reason::sender_rejected;
+  outcome.attempts = {{domain::sender_kind::kinde, domain::answer_class::account, 400, 21610, milliseconds{1}}};
+  const auto record = codec::encode_outcome({.event = &event, .outcome = &outcome, .expires_at = {}, .now = now});
+  CHECK(json::parse(record.value)["attempts"][0] ==
+        json::parse(R"({"sender":"kinde","outcome":"account","http_status":400,"error_code":21610,"latency_ms":1})"));
 }
 
 TEST_CASE("the headers are CloudEvents in binary mode, with the trace where there is one") {
@@ -126,15 +138,23 @@ TEST_CASE("a receipt bears what its text belongs to, and Twilio's word") {
   CHECK(json::parse(record.value) == json::parse(R"({"kind":"receipt","request_id":"7e64af90efac90b6f1fe74c5f054ba93",
     "environment_id":"env_live","application_id":"app_web","challenge_id":"k3Jw9sQ2vT7yB4nH1cXzLg","purpose":"sign_in",
     "status":"undelivered","sender":"twilio","message_id":"SM00000000000000000000000000000001",
-    "reason":"recipient_unreachable","phone_number":"+61*******06","country":"AU"})"));
+    "reason":"recipient_unreachable","error_code":30005,
+    "error_text":"the number is unknown or out of service: ask the person to check it","phone_number":"+61*******06","country":"AU"})"));
   CHECK(record.key == ref.challenge_id);
   const std::map<std::string, std::string> headers(record.headers.begin(), record.headers.end());
   CHECK(headers.at("ce_id") == sid + "/undelivered");
   CHECK(headers.at("ce_subject") == ref.challenge_id);
 
+  receipt.error_code = 39'999;
+  const auto unexplained =
+      codec::encode_receipt({.environment_id = "env_live", .ref = &ref, .receipt = &receipt, .now = now});
+  CHECK(json::parse(unexplained.value)["error_code"] == 39'999);
+  for (const char* absent : {"reason", "error_text"}) CHECK_FALSE(json::parse(unexplained.value).contains(absent));
+
   receipt.status = "delivered";
+  receipt.error_code = 0;
   const auto bare = codec::encode_receipt({.environment_id = "env_live", .ref = &ref, .receipt = &receipt, .now = now});
-  for (const char* absent : {"reason", "phone_number", "country"})
+  for (const char* absent : {"reason", "error_code", "error_text", "phone_number", "country"})
     CHECK_FALSE(json::parse(bare.value).contains(absent));
 }
 

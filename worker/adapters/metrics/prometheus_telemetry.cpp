@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "worker/adapters/metrics/families.hpp"
-#include "worker/domain/sender_answer.hpp"
+#include "worker/domain/error_text.hpp"
 
 namespace sendcode::metrics {
 namespace {
@@ -49,7 +49,7 @@ Counter& counter_at(counters& in, std::uint64_t key, Add add) {
 constexpr std::uint32_t other_code = UINT32_MAX;
 
 std::uint32_t labelled_code(std::uint32_t code) {
-  return code == 0 || !domain::error_meaning(code).empty() ? code : other_code;
+  return code == 0 || !domain::error_text(code).empty() ? code : other_code;
 }
 
 std::string code_label(std::uint32_t code) {

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "common/logging.hpp"
-#include "worker/domain/sender_answer.hpp"
+#include "worker/domain/error_text.hpp"
 
 namespace sendcode::senders {
 namespace {
@@ -30,7 +30,7 @@ void refusal_log::tell(std::string_view environment_id, std::string_view account
              {"account", account},
              {"http_status", static_cast<int>(attempt.http_status)},
              {"error_code", static_cast<std::int64_t>(attempt.error_code)},
-             {"meaning", domain::error_meaning(attempt.error_code)},
+             {"meaning", domain::error_text(attempt.error_code)},
              {"not_shown_since", static_cast<std::int64_t>(entry.untold)}});
   entry.next = now + entry.interval;
   entry.interval = std::min(entry.interval * 4, interval_max);

@@ -42,6 +42,7 @@ std::string status_line(const kafka::read_record& record, bool json) {
   for (const auto* name : {"failed_over", "possible_duplicate"}) {
     if (data.value(name, false)) out += fmt::format(" {}", name);
   }
+  if (const auto words = text_of(data, "error_text"); !words.empty()) out += fmt::format(" error=\"{}\"", shown(words));
   if (data.contains("retry_after_s")) out += fmt::format(" retry_after_s={}", data["retry_after_s"].dump());
   return out;
 }
