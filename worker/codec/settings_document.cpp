@@ -75,8 +75,8 @@ class document_reader {
 
   void read_sms(const cursor& in, domain::sms_settings& out) const {
     if (!in.expect_map({"default_country", "twilio", "fallback", "use_for_mfa", "code_ttl", "allow_long_ttl",
-                        "allowed_countries", "blocked_prefixes", "allowed_prefixes", "redact_body", "limits",
-                        "test_numbers"})) {
+                        "allowed_countries", "blocked_prefixes", "allowed_prefixes", "redact_body", "provide_feedback",
+                        "limits", "test_numbers"})) {
       return;
     }
     out.default_country = in.need("default_country").text(config::country_code).value_or("");
@@ -87,6 +87,7 @@ class document_reader {
                        .value_or(domain::fallback_sender::none);
     out.use_for_mfa = in["use_for_mfa"].boolean().value_or(true);
     out.redact_body = in["redact_body"].boolean().value_or(false);
+    out.provide_feedback = in["provide_feedback"].boolean().value_or(false);
     read_ttl(in, out);
     read_countries(in["allowed_countries"], out);
     out.blocked_prefixes = in["blocked_prefixes"].texts(0, prefixes_max, prefix);

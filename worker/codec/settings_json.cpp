@@ -10,7 +10,8 @@ namespace sendcode::codec {
 namespace {
 
 // The schema's booleans and numbers; every other scalar is a text, whatever it looks like.
-constexpr std::array<std::string_view, 4> literal_keys = {"use_for_mfa", "allow_long_ttl", "redact_body", "max"};
+constexpr std::array<std::string_view, 5> literal_keys = {"use_for_mfa", "allow_long_ttl", "redact_body",
+                                                          "provide_feedback", "max"};
 
 void append(std::string& out, const config::node& value, bool is_literal) {
   switch (value.kind) {

@@ -64,7 +64,8 @@ struct sms_settings {
   std::vector<std::string> blocked_prefixes;   // "+6189160"
   std::vector<std::string> allowed_prefixes;
   bool redact_body = false;
-  std::vector<limit> limits;  // in force: the document's, then the defaults of each `per` that it doesn't name
+  bool provide_feedback = false;  // Twilio is told of each text whose code was approved
+  std::vector<limit> limits;      // in force: the document's, then the defaults of each `per` that it doesn't name
   std::vector<test_number> test_numbers;
 };
 

@@ -66,6 +66,7 @@ TEST_CASE("the least settings document has the defaults") {
   CHECK_FALSE(out.sms.twilio.has_value());
   CHECK(out.sms.fallback == domain::fallback_sender::none);
   CHECK(out.sms.use_for_mfa);
+  CHECK_FALSE(out.sms.provide_feedback);
   CHECK(out.sms.code_ttl == 600s);
   CHECK(out.sms.allowed_countries == std::vector<std::string>{"AU"});
   CHECK_FALSE(out.sms.every_country);
@@ -141,6 +142,8 @@ TEST_CASE("off, no and NO are the words that were written") {
   CHECK(is_refused(document("  use_for_mfa: \"true\"\n")));
   CHECK(is_refused(document("  use_for_mfa: True\n")));
   CHECK_FALSE(accepted(document("  use_for_mfa: false\n")).sms.use_for_mfa);
+  CHECK(accepted(document("  provide_feedback: true\n")).sms.provide_feedback);
+  CHECK(is_refused(document("  provide_feedback: \"true\"\n")));
 }
 
 TEST_CASE("code_ttl runs from 1m to 120m, and above 10m only when allowed") {

@@ -48,6 +48,7 @@ ordered_json view_of(const domain::sms_settings& sms) {
   out["blocked_prefixes"] = sms.blocked_prefixes;
   out["allowed_prefixes"] = sms.allowed_prefixes;
   out["redact_body"] = sms.redact_body;
+  out["provide_feedback"] = sms.provide_feedback;
   out["limits"] = ordered_json::array();
   for (const auto& limit : sms.limits) {
     out["limits"].push_back(
