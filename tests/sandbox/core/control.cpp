@@ -44,6 +44,7 @@ void append_text(std::string& out, const text& one) {
   member("account", one.account);
   member("idempotency_key", one.idempotency_key);
   member("status_callback", one.status_callback);
+  member("feedback", one.feedback);
   const auto number = [&](std::string_view name, std::optional<int> value) {
     fmt::format_to(std::back_inserter(out), R"(,"{}":{})", name, value ? std::to_string(*value) : "null");
   };
@@ -134,6 +135,7 @@ reply sandbox::show_counts() const {
                       {"recipients", texts_.recipients().size()},
                       {"by_recipient_max", texts_.by_recipient_max()},
                       {"unanswered", texts_.unanswered()},
+                      {"confirmations", texts_.confirmations()},
                       {"replayed", kinde_.replayed()},
                       {"forgotten", texts_.forgotten()}});
 }

@@ -18,6 +18,8 @@ bool is_account_like(std::string_view sid) noexcept {
 route find_route(std::string_view method, std::string_view request_target) {
   constexpr std::string_view accounts = "/2010-04-01/Accounts/";
   constexpr std::string_view messages = "/Messages.json";
+  constexpr std::string_view one_message = "/Messages/";
+  constexpr std::string_view feedback = "/Feedback.json";
   constexpr std::string_view account_end = ".json";
 
   route out;
@@ -31,6 +33,11 @@ route find_route(std::string_view method, std::string_view request_target) {
       out.account = rest.substr(0, rest.size() - messages.size());
       if (method == "POST") out.to = target::twilio;
       if (method == "GET") out.to = target::twilio_list;
+    } else if (const auto at = rest.find(one_message); at != std::string_view::npos && rest.ends_with(feedback)) {
+      out.account = rest.substr(0, at);
+      out.message = rest.substr(at + one_message.size());
+      out.message.remove_suffix(std::min(out.message.size(), feedback.size()));
+      if (method == "POST" && is_account_like(out.message)) out.to = target::twilio_feedback;
     } else if (rest.ends_with(account_end) && method == "GET") {
       out.account = rest.substr(0, rest.size() - account_end.size());
       out.to = target::twilio_account;

@@ -49,13 +49,23 @@ struct reply {
   std::optional<callback> receipt;
 };
 
-// What a request is for, and what a fault may be aimed at (the first four).
-enum class target : std::uint8_t { twilio, twilio_list, kinde, token, twilio_account, control, nothing };
-constexpr std::size_t fault_targets = 4;
+// What a request is for, and what a fault may be aimed at (the first five).
+enum class target : std::uint8_t {
+  twilio,
+  twilio_list,
+  kinde,
+  token,
+  twilio_feedback,
+  twilio_account,
+  control,
+  nothing
+};
+constexpr std::size_t fault_targets = 5;
 
 struct route {
   target to = target::nothing;
   std::string_view account;  // Twilio: as in the path
+  std::string_view message;  // whose feedback it is: as in the path
   std::string_view path;
   std::string_view query;
 };

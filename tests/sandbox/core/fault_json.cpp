@@ -12,7 +12,8 @@ namespace {
 
 using json = nlohmann::json;
 
-constexpr std::array<std::string_view, fault_targets> target_names = {"twilio", "twilio_list", "kinde", "token"};
+constexpr std::array<std::string_view, fault_targets> target_names = {"twilio", "twilio_list", "kinde", "token",
+                                                                      "twilio_feedback"};
 constexpr std::array<std::string_view, 9> kind_names = {
     "latency",          "status", "malformed",        "truncated", "reset_before_read",
     "reset_after_read", "hang",   "taken_unanswered", "refuse"};

@@ -14,7 +14,7 @@ namespace {
 constexpr std::string_view garbage = R"({"sid":"SM0123, "status":}<html>)";
 
 bool is_twilio(target aimed_at) noexcept {
-  return aimed_at == target::twilio || aimed_at == target::twilio_list;
+  return aimed_at == target::twilio || aimed_at == target::twilio_list || aimed_at == target::twilio_feedback;
 }
 
 void append_kinde_error(std::string& out, const fault& hit, int status) {

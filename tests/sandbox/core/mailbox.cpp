@@ -41,4 +41,9 @@ void mailbox::mark_unanswered(std::uint64_t number) {
   ++unanswered_;
 }
 
+void mailbox::take_feedback(text& about, std::string_view outcome) {
+  about.feedback = outcome;
+  if (outcome == "confirmed") ++confirmations_;
+}
+
 }  // namespace sendcode::sandbox

@@ -27,6 +27,7 @@ struct text {
   std::string idempotency_key;
   std::string status_callback;
   std::string status;
+  std::string feedback;  // as Twilio has it: unconfirmed, confirmed; empty: none was asked for or given
   int error_code = 0;
   std::optional<int> validity_period_s;
   std::optional<int> attempt;
@@ -49,6 +50,7 @@ class mailbox {
   text* find(std::uint64_t number) noexcept;
   text* find_sid(std::string_view sid) noexcept;
   void mark_unanswered(std::uint64_t number);
+  void take_feedback(text& about, std::string_view outcome);
 
   // Newest first, `see(const text&)` until it returns false.
   template <typename F>
@@ -77,6 +79,7 @@ class mailbox {
   std::uint64_t forgotten() const noexcept { return first_number_ - 1; }
   std::uint64_t by_recipient_max() const noexcept { return by_recipient_max_; }
   std::uint64_t unanswered() const noexcept { return unanswered_; }
+  std::uint64_t confirmations() const noexcept { return confirmations_; }
 
  private:
   std::size_t kept_max_;
@@ -85,6 +88,7 @@ class mailbox {
   std::unordered_map<std::string, recipient> recipients_;
   std::uint64_t by_recipient_max_ = 0;
   std::uint64_t unanswered_ = 0;
+  std::uint64_t confirmations_ = 0;  // each that was taken, repeated ones too
 };
 
 }  // namespace sendcode::sandbox

@@ -40,6 +40,8 @@ reply sandbox::answer_sender(const request& in, const route& way) {
       return twilio_.send(in, way.account);
     case target::twilio_list:
       return twilio_.list(in, way.account, way.query);
+    case target::twilio_feedback:
+      return twilio_.take_feedback(in, way.account, way.message);
     case target::kinde:
       return kinde_.send(in);
     default:

@@ -1,5 +1,7 @@
 #include "tests/sandbox/core/twilio.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 
@@ -16,6 +18,14 @@ reply refusal(const twilio_error& error) {
   if (error.http_status == 401) out.headers = "WWW-Authenticate: Basic realm=\"Twilio API\"\r\n";
   if (error.code == 20429) out.headers = "Retry-After: 1\r\n";
   return out;
+}
+
+void append_feedback(std::string& out, const text& of, std::string_view date) {
+  fmt::format_to(
+      std::back_inserter(out),
+      R"({{"account_sid":"{0}","message_sid":"{1}","outcome":"{2}","date_created":"{3}","date_updated":"{3}",)"
+      R"("uri":"/2010-04-01/Accounts/{0}/Messages/{1}/Feedback.json"}})",
+      of.account, of.sid, of.feedback, date);
 }
 
 // Nothing: not there. The error: there, and not a whole number in range.
@@ -68,6 +78,10 @@ reply twilio::take(const request& in, std::string_view account_sid, const form& 
   const auto attempt = number(parameters, "Attempt", 1, 1'000);
   if (!validity) return refusal(make_twilio_error(20001, validity.error()));
   if (!attempt) return refusal(make_twilio_error(20001, attempt.error()));
+  const auto feedback = parameters.get("ProvideFeedback");
+  if (!feedback.empty() && feedback != "true" && feedback != "false") {
+    return refusal(make_twilio_error(20001, "ProvideFeedback"));
+  }
 
   text one;
   one.by = sender::twilio;
@@ -81,6 +95,7 @@ reply twilio::take(const request& in, std::string_view account_sid, const form& 
   one.status = one.messaging_service_sid.empty() ? "queued" : "accepted";
   one.validity_period_s = *validity;
   one.attempt = *attempt;
+  if (feedback == "true") one.feedback = "unconfirmed";
   one.at = in.now;
   one.at_us = in.now_us;
 
@@ -104,6 +119,31 @@ reply twilio::list(const request& in, std::string_view account_sid, std::string_
       out = refusal(make_twilio_error(20001, "the query"));
     } else {
       out = page_of(account_sid, *filter);
+    }
+  }
+  if (strike.hit) apply_fault(*strike.hit, out, texts_);
+  out.delay += strike.latency;
+  return out;
+}
+
+reply twilio::take_feedback(const request& in, std::string_view account_sid, std::string_view message_sid) {
+  text* one = texts_.find_sid(message_sid);
+  const bool is_its_own = one != nullptr && one->by == sender::twilio && one->account == account_sid;
+  const auto strike = faults_.strikes_request(target::twilio_feedback, is_its_own ? one->to : "", account_sid);
+  reply out;
+  if (!strike.hit || strike.hit->takes()) {
+    const auto parameters = form::parse(in.body);
+    const auto outcome = parameters ? parameters->get("Outcome") : std::string_view();
+    if (!accounts_.admits(in.authorization, account_sid)) {
+      out = refusal(make_twilio_error(20003));
+    } else if (!is_its_own) {
+      out = refusal(make_twilio_error(20404));
+    } else if (outcome != "confirmed" && outcome != "unconfirmed") {
+      out = refusal(make_twilio_error(20001, "Outcome"));
+    } else {
+      texts_.take_feedback(*one, outcome);
+      out.status = 201;
+      append_feedback(out.body, *one, to_rfc2822(in.now));
     }
   }
   if (strike.hit) apply_fault(*strike.hit, out, texts_);

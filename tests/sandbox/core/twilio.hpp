@@ -24,7 +24,9 @@ class twilio {
 
   reply send(const request& in, std::string_view account_sid);                          // POST .../Messages.json
   reply list(const request& in, std::string_view account_sid, std::string_view query);  // GET .../Messages.json
-  reply show_account(const request& in, std::string_view account_sid);                  // GET .../Accounts/{AC}.json
+  // POST .../Messages/{SM}/Feedback.json
+  reply take_feedback(const request& in, std::string_view account_sid, std::string_view message_sid);
+  reply show_account(const request& in, std::string_view account_sid);  // GET .../Accounts/{AC}.json
 
  private:
   reply take(const request& in, std::string_view account_sid, const form& parameters);

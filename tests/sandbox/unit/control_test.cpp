@@ -38,7 +38,8 @@ TEST_CASE("counts say how many texts each recipient had, whoever sent them") {
   CHECK(counts.at("texts") == 3);
   CHECK(counts.at("recipients") == 2);
   CHECK(counts.at("by_recipient_max") == 2);
-  CHECK(counts.at("requests") == json({{"twilio", 2}, {"twilio_list", 0}, {"kinde", 1}, {"token", 1}}));
+  CHECK(counts.at("requests") ==
+        json({{"twilio", 2}, {"twilio_list", 0}, {"kinde", 1}, {"token", 1}, {"twilio_feedback", 0}}));
   CHECK(asker::read(asked.ask("GET", "/sandbox/recipients")) == json({{"+61491570006", 2}, {"+61491570157", 1}}));
 }
 

@@ -185,6 +185,44 @@ TEST_CASE("the list shows an account's texts newest first, by recipient, sender,
   }
 }
 
+TEST_CASE("feedback about a text is taken, shown and counted, and of an unknown one it is not found") {
+  asker twilio;
+  const auto sid = asker::read(twilio.text("%2B61491570006", "&ProvideFeedback=true")).at("sid").get<std::string>();
+  CHECK(twilio.phone()[0].at("feedback") == "unconfirmed");
+  const auto path_of = [](const std::string& of, const std::string& account = asker::account_sid) {
+    return "/2010-04-01/Accounts/" + account + "/Messages/" + of + "/Feedback.json";
+  };
+  const auto tell = [&](const std::string& path, std::string_view form = "Outcome=confirmed") {
+    return twilio.ask("POST", path, form, asker::basic);
+  };
+  const auto taken = tell(path_of(sid));
+  CHECK(taken.status == 201);
+  CHECK(asker::read(taken) == json{{"account_sid", asker::account_sid},
+                                   {"message_sid", sid},
+                                   {"outcome", "confirmed"},
+                                   {"date_created", "Mon, 23 Nov 2026 08:15:30 +0000"},
+                                   {"date_updated", "Mon, 23 Nov 2026 08:15:30 +0000"},
+                                   {"uri", path_of(sid)}});
+  CHECK(twilio.phone()[0].at("feedback") == "confirmed");
+  CHECK(twilio.counts().at("confirmations") == 1);
+  CHECK(twilio.counts().at("requests").at("twilio_feedback") == 1);
+
+  for (const auto& path : {path_of("SM" + std::string(32, '0')), path_of(sid, "AC2")}) {
+    const auto missing = tell(path);
+    CHECK(missing.status == 404);
+    CHECK(asker::read(missing).at("code") == 20404);
+  }
+  CHECK(asker::read(tell(path_of(sid), "Outcome=perhaps")).at("code") == 20001);
+  CHECK(twilio.ask("POST", path_of(sid), "Outcome=confirmed").status == 401);
+  CHECK(twilio.ask("GET", path_of(sid), "", asker::basic).status == 404);
+  CHECK(asker::read(twilio.text("%2B61491570006", "&ProvideFeedback=yes")).at("code") == 20001);
+  CHECK(twilio.counts().at("confirmations") == 1);
+
+  twilio.fault({{"target", "twilio_feedback"}, {"kind", "status"}, {"http_status", 503}, {"times", 1}});
+  CHECK(tell(path_of(sid)).status == 503);
+  CHECK(tell(path_of(sid)).status == 201);
+}
+
 TEST_CASE("the account is active") {
   asker twilio;
   const auto out = twilio.ask("GET", "/2010-04-01/Accounts/AC1.json", "", asker::basic);
