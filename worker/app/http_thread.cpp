@@ -45,6 +45,9 @@ http_thread::http_thread(const config::worker_config& config, const secret& subj
       telemetry_(metrics.make_front()),
       store_(context_.get_executor(), with_rotating_password(to_redis_options(config.redis), config), subjects_key,
              clock_),
+      client_(context_),
+      twilio_(client_, clock_, to_sender_config(config.twilio)),
+      feedback_(context_.get_executor(), store_, twilio_, clock_, *telemetry_),
       checker_(store_, store_, stream, clock_, random_, *telemetry_, config.redis.dedupe_ttl, initial),
       desk_(store_, config.redis.dedupe_ttl, std::move(initial)),
       api_({.alive = ask.alive,
@@ -54,6 +57,7 @@ http_thread::http_thread(const config::worker_config& config, const secret& subj
             .desk = &desk_,
             .clock = &clock_}),
       secrets_(config.secrets_directory) {
+  checker_.tell_approvals_to(feedback_);
   if (config.internal_http.tokens) tokens_.emplace(secrets_, config.internal_http.tokens->name);
 }
 
@@ -85,6 +89,7 @@ void http_thread::stop() {
     reload_timer_.expires_after(last_answers);
     reload_timer_.async_wait([this](boost::system::error_code) {
       store_.stop();
+      client_.close();
       work_.reset();
       context_.stop();
     });

@@ -9,18 +9,21 @@
 #include <string>
 #include <thread>
 
+#include "worker/adapters/http_client/beast_https_client.hpp"
 #include "worker/adapters/http_server/internal_api.hpp"
 #include "worker/adapters/metrics/registry.hpp"
 #include "worker/adapters/redis/redis_code_store.hpp"
+#include "worker/adapters/senders/twilio_sender.hpp"
 #include "worker/app/system_clock.hpp"
 #include "worker/config/worker_config.hpp"
 #include "worker/pipeline/checker.hpp"
 #include "worker/pipeline/desk.hpp"
+#include "worker/pipeline/feedback.hpp"
 
 namespace sendcode::app {
 
 // The internal port's thread: checks of codes, challenges looked after, probes and metrics, with a Redis connection of
-// its own, so that no flood of events delays them.
+// its own, so that no flood of events delays them; and Twilio told of approved codes, for those who want it.
 class http_thread {
  public:
   // Any thread.
@@ -55,6 +58,9 @@ class http_thread {
   system_random random_;
   std::unique_ptr<ports::telemetry> telemetry_;
   redis::redis_code_store store_;
+  http_client::beast_https_client client_;
+  senders::twilio_sender twilio_;
+  pipeline::feedback feedback_;
   pipeline::checker checker_;
   pipeline::desk desk_;
   http_server::internal_api api_;

@@ -9,12 +9,6 @@ namespace {
 
 constexpr std::chrono::seconds heartbeat_interval{1};
 
-senders::twilio_sender_config to_sender_config(const config::twilio_config& config) {
-  senders::twilio_sender_config out{config.base_url, config.ca_file.string()};
-  if (config.status_callback_url) out.receipts_address = to_text(*config.status_callback_url);
-  return out;
-}
-
 std::optional<senders::kinde_sender> make_kinde(const config::worker_config& config, ports::https_client& client,
                                                 ports::clock& clock, std::function<void(bool)> on_up) {
   if (!config.kinde) return std::nullopt;
@@ -51,6 +45,12 @@ redis::redis_options to_redis_options(const config::redis_config& config) {
   out.tls = {config.tls.ca_file.string(), config.tls.certificate.string(), config.tls.key.string()};
   out.timeout = config.timeout;
   out.dedupe_ttl = config.dedupe_ttl;
+  return out;
+}
+
+senders::twilio_sender_config to_sender_config(const config::twilio_config& config) {
+  senders::twilio_sender_config out{config.base_url, config.ca_file.string()};
+  if (config.status_callback_url) out.receipts_address = to_text(*config.status_callback_url);
   return out;
 }
 

@@ -51,7 +51,8 @@ class shard_thread {
   std::thread thread_;
 };
 
-// What a redis_code_store is made with.
+// What a redis_code_store and a twilio_sender are made with.
 redis::redis_options to_redis_options(const config::redis_config& config);
+senders::twilio_sender_config to_sender_config(const config::twilio_config& config);
 
 }  // namespace sendcode::app

@@ -8,12 +8,6 @@
 namespace sendcode::domain {
 namespace {
 
-bool is_message_sid(std::string_view text) noexcept {
-  constexpr std::size_t sid_size = 34;
-  return text.size() == sid_size && (text.starts_with("SM") || text.starts_with("MM")) &&
-         text.find_first_not_of("0123456789abcdef", 2) == std::string_view::npos;
-}
-
 std::uint32_t read_code(std::string_view text) noexcept {
   std::uint32_t code = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), code);
@@ -21,6 +15,12 @@ std::uint32_t read_code(std::string_view text) noexcept {
 }
 
 }  // namespace
+
+bool is_message_sid(std::string_view text) noexcept {
+  constexpr std::size_t sid_size = 34;
+  return text.size() == sid_size && (text.starts_with("SM") || text.starts_with("MM")) &&
+         text.find_first_not_of("0123456789abcdef", 2) == std::string_view::npos;
+}
 
 reason twilio_receipt::failure_reason() const noexcept {
   if (status != "undelivered" && status != "failed") return reason::none;

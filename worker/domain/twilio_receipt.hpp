@@ -17,6 +17,9 @@ constexpr std::array<std::string_view, 11> receipt_statuses = {
     "accepted", "scheduled",          "queued", "sending", "sent", "delivered", "undelivered", "failed", "canceled",
     "read",     "partially_delivered"};
 
+// SM or MM, and 32 digits of 0-9a-f.
+bool is_message_sid(std::string_view text) noexcept;
+
 struct twilio_receipt {
   std::string message_id;        // a SID
   std::string_view status;       // one of receipt_statuses

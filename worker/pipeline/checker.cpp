@@ -160,11 +160,21 @@ awaitable<checker::decision> checker::compare(const matter& of, const ports::che
 
 given_answer checker::approve(const matter& of, const ports::guess_counted& counted) {
   tell(of, counted, "approved");
+  if (!counted.test_number) pass_on_approval(of);
   auto out = answer_of(kind::approved);
   out.test = counted.test_number;
   out.approved_at = clock_.now();
   random_.fill(out.device_id);
   return out;
+}
+
+void checker::pass_on_approval(const matter& of) {
+  telemetry_.code_approved(of.made.environment_id, of.phone.country);
+  const auto& sms = of.environment.sms;
+  if (feedback_ == nullptr || !sms.provide_feedback || !sms.twilio) return;
+  ports::challenge_reference challenge{of.made.environment_id, of.made.challenge_id, of.made.application_id,
+                                       of.made.purpose};
+  feedback_->approved(of.in_force.settings, std::move(challenge));
 }
 
 bool checker::is_right(const matter& of, const ports::guess_counted& counted) {

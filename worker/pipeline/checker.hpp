@@ -2,6 +2,7 @@
 
 #include "worker/domain/guess_memory.hpp"
 #include "worker/domain/phone_number.hpp"
+#include "worker/pipeline/feedback.hpp"
 #include "worker/pipeline/services.hpp"
 #include "worker/ports/answer_store.hpp"
 #include "worker/ports/code_checker.hpp"
@@ -18,6 +19,8 @@ class checker final : public ports::code_checker {
   awaitable<std::expected<ports::check_answer, ports::check_outage>> check(ports::guess made) override;
   // On the checker's own thread.
   void update(rules next) { rules_ = std::move(next); }
+  // Hears of approvals in environments that ask for it; must outlive the checker. Before the first check.
+  void tell_approvals_to(feedback& listener) { feedback_ = &listener; }
 
  private:
   using decision = std::expected<ports::given_answer, ports::check_outage>;
@@ -40,6 +43,7 @@ class checker final : public ports::code_checker {
   static ports::check_answer to_check_answer(const matter& of, const ports::given_answer& answer);
   ports::given_answer approve(const matter& of, const ports::guess_counted& counted);
   void tell(const matter& of, const ports::guess_counted& counted, std::string_view status);
+  void pass_on_approval(const matter& of);
 
   ports::code_store& store_;
   ports::answer_store& answers_;
@@ -50,6 +54,7 @@ class checker final : public ports::code_checker {
   milliseconds dedupe_ttl_;
   rules rules_;
   domain::guess_memory memory_;
+  feedback* feedback_ = nullptr;
 };
 
 }  // namespace sendcode::pipeline

@@ -20,6 +20,11 @@ class telemetry {
   virtual void attempt_made(const domain::attempt& attempt) = 0;
   virtual void dead_lettered(domain::dead_letter_error error) = 0;
   virtual void check_answered(std::string_view environment, std::string_view status) = 0;
+  // A text that a sender took, or a code that was right; test numbers' are neither. `country` is the number's.
+  virtual void text_sent(std::string_view environment, std::string_view country) = 0;
+  virtual void code_approved(std::string_view environment, std::string_view country) = 0;
+  // What became of telling Twilio of an approved code: confirmed, refused, no_text, unanswered, dropped.
+  virtual void feedback_ended(std::string_view result) = 0;
   virtual void receipt_taken(std::string_view environment, std::string_view status, std::uint32_t error_code) = 0;
   virtual void receipt_refused(domain::receipt_refusal because) = 0;
   virtual void in_flight_changed(int by) = 0;

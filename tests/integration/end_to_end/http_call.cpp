@@ -85,6 +85,7 @@ http_answer http_call(std::uint16_t port, const std::string& method, const std::
   std::from_chars(answer.data() + 9, answer.data() + 12, out.status);
   const auto head = std::string_view(answer).substr(0, head_end);
   const auto rest = std::string_view(answer).substr(head_end + 4);
+  out.head = head;
   out.body = head.find("chunked") == head.npos ? std::string(rest) : joined(rest);
   return out;
 }

@@ -10,6 +10,7 @@ namespace sendcode::e2e {
 struct http_answer {
   int status = 0;  // 0: nobody answered
   std::string body;
+  std::string head;  // status line and headers
 };
 
 // One plain HTTP/1.1 request to 127.0.0.1, on a connection of its own; gives up after 10 s.

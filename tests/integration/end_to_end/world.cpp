@@ -42,6 +42,13 @@ std::string key_ring() {
   return json::array({{{"id", "key-1"}, {"key", to_base64(random_bytes())}}}).dump();
 }
 
+json as_json(const http_answer& answer) {
+  auto out = json::parse(answer.body, nullptr, false);
+  if (!out.is_object()) out = json::object();
+  out["http"] = answer.status;
+  return out;
+}
+
 }  // namespace
 
 std::string settings::document() const {
@@ -269,15 +276,15 @@ void world::require_sent_once_or_marked(const std::vector<event>& events, std::s
   }
 }
 
-json world::check(const worker& by, const event& of, const std::string& code, const headers& more) const {
+http_answer world::check_raw(const worker& by, const event& of, const std::string& code, const headers& more) const {
   json body = of.data;
   for (const auto* name : {"challenge_id", "connection_id", "client_ip", "locale", "country"}) body.erase(name);
   body["code"] = code;
-  return ask(by, "POST", "/v1/challenges/" + of.challenge() + "/check", body, more);
+  return call(by, "POST", "/v1/challenges/" + of.challenge() + "/check", body, more);
 }
 
-json world::ask(const worker& by, const std::string& method, const std::string& target, const json& body,
-                const headers& more) const {
+http_answer world::call(const worker& by, const std::string& method, const std::string& target, const json& body,
+                        const headers& more) const {
   headers all{{"Authorization", "Bearer " + token_}, {"Content-Type", "application/json"}};
   all.insert(all.end(), more.begin(), more.end());
   http_answer answer;
@@ -285,10 +292,16 @@ json world::ask(const worker& by, const std::string& method, const std::string& 
     answer = http_call(by.port(), method, target, body.is_null() ? "" : body.dump(), all);
     return answer.status != 0;
   });
-  auto out = json::parse(answer.body, nullptr, false);
-  if (!out.is_object()) out = json::object();
-  out["http"] = answer.status;
-  return out;
+  return answer;
+}
+
+json world::check(const worker& by, const event& of, const std::string& code, const headers& more) const {
+  return as_json(check_raw(by, of, code, more));
+}
+
+json world::ask(const worker& by, const std::string& method, const std::string& target, const json& body,
+                const headers& more) const {
+  return as_json(call(by, method, target, body, more));
 }
 
 json world::ask_after(const worker& by, const std::string& method, const event& of) const {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "tests/catch.hpp"
+#include "tests/integration/end_to_end/http_call.hpp"
 #include "tests/integration/end_to_end/kafka_server.hpp"
 #include "tests/integration/end_to_end/sandbox.hpp"
 #include "tests/integration/end_to_end/topic_log.hpp"
@@ -102,10 +103,14 @@ class world {
   using headers = std::vector<std::pair<std::string, std::string>>;
   // Answer of POST /v1/challenges/…/check; `body` has its HTTP status as "http".
   json check(const worker& by, const event& of, const std::string& code, const headers& more = {}) const;
+  // The same as it came, head and all.
+  http_answer check_raw(const worker& by, const event& of, const std::string& code, const headers& more = {}) const;
   // The same of GET and DELETE /v1/challenges/…, and of any other request.
   json ask_after(const worker& by, const std::string& method, const event& of) const;
   json ask(const worker& by, const std::string& method, const std::string& target, const json& body = {},
            const headers& more = {}) const;
+  http_answer call(const worker& by, const std::string& method, const std::string& target, const json& body = {},
+                   const headers& more = {}) const;
   std::string metrics(const worker& of) const;
   // Sum over the partitions of what the group has not committed; nothing if Kafka doesn't say.
   std::optional<std::int64_t> lag() const;

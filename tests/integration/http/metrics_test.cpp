@@ -46,6 +46,11 @@ TEST_CASE("metrics come out in Prometheus' text format under their names", "[met
       {.sender = domain::sender_kind::twilio, .outcome = domain::answer_class::opted_out, .error_code = 21610});
   telemetry.dead_lettered(domain::dead_letter_error::invalid_json);
   telemetry.check_answered("env_1", "approved");
+  telemetry.text_sent("env_1", "AU");
+  telemetry.text_sent("env_1", "AU");
+  telemetry.text_sent("env_1", "NZ");
+  telemetry.code_approved("env_1", "AU");
+  telemetry.feedback_ended("confirmed");
   telemetry.receipt_taken("env_1", "undelivered", 30005);
   telemetry.receipt_taken("env_1", "delivered", 0);
   telemetry.receipt_refused(domain::receipt_refusal::not_understood);
@@ -71,6 +76,12 @@ TEST_CASE("metrics come out in Prometheus' text format under their names", "[met
   CHECK(holds(text, R"(sendcode_attempts_total{error_code="21610",outcome="opted_out",sender="twilio"} 1)"));
   CHECK(holds(text, R"(sendcode_dead_letters_total{error="invalid_json"} 1)"));
   CHECK(holds(text, R"(sendcode_checks_total{environment="env_1",status="approved"} 1)"));
+  CHECK(holds(text, R"(sendcode_texts_sent_total{environment="env_1"} 3)"));
+  CHECK(holds(text, R"(sendcode_texts_sent_by_country_total{country="AU"} 2)"));
+  CHECK(holds(text, R"(sendcode_texts_sent_by_country_total{country="NZ"} 1)"));
+  CHECK(holds(text, R"(sendcode_approvals_total{environment="env_1"} 1)"));
+  CHECK(holds(text, R"(sendcode_approvals_by_country_total{country="AU"} 1)"));
+  CHECK(holds(text, R"(sendcode_feedback_total{result="confirmed"} 1)"));
   CHECK(holds(text, R"(sendcode_receipts_total{environment="env_1",error_code="30005",status="undelivered"} 1)"));
   CHECK(holds(text, R"(sendcode_receipts_total{environment="env_1",error_code="none",status="delivered"} 1)"));
   CHECK(holds(text, R"(sendcode_receipts_refused_total{because="not_understood"} 1)"));
@@ -95,6 +106,11 @@ TEST_CASE("labels come from closed sets", "[metrics]") {
   telemetry.check_answered("made_up", "maybe");
   telemetry.dependency_up("the moon", true);
   telemetry.receipt_taken("made_up", "teleported", 1);
+  for (const char* country : {"", "A", "001", "au", "made_up", "A1", "ÅÄ"}) {
+    telemetry.text_sent("made_up", country);
+    telemetry.code_approved("made_up", country);
+  }
+  telemetry.feedback_ended("lost");
   for (std::uint32_t code = 1; code < 200; ++code) telemetry.attempt_made({.error_code = code});
   const std::string text = registry.render();
   CAPTURE(text);
@@ -103,7 +119,31 @@ TEST_CASE("labels come from closed sets", "[metrics]") {
   CHECK(holds(text, R"(sendcode_dependency_up{dependency="other"} 1)"));
   CHECK(holds(text, R"(sendcode_receipts_total{environment="_other",error_code="other",status="other"} 1)"));
   CHECK(holds(text, R"(sendcode_attempts_total{error_code="other",outcome="unknown",sender=""} 199)"));
+  CHECK(holds(text, R"(sendcode_texts_sent_total{environment="_other"} 7)"));
+  CHECK(holds(text, R"(sendcode_texts_sent_by_country_total{country="other"} 7)"));
+  CHECK(holds(text, R"(sendcode_approvals_total{environment="_other"} 7)"));
+  CHECK(holds(text, R"(sendcode_approvals_by_country_total{country="other"} 7)"));
+  CHECK(holds(text, R"(sendcode_feedback_total{result="other"} 1)"));
   CHECK(text.find("made_up") == std::string::npos);
+}
+
+TEST_CASE("countries stand without environments, and are no more than there are pairs of letters", "[metrics]") {
+  metrics::registry registry;
+  registry.know_environments(names_of(1, 3));
+  metrics::prometheus_telemetry telemetry(registry);
+  const auto letter = [](int n) { return static_cast<char>('A' + n); };
+  for (int i = 0; i < 26 * 26; ++i) {
+    for (const auto& environment : names_of(1, 3))
+      telemetry.text_sent(environment, std::string{letter(i / 26), letter(i % 26)});
+  }
+  const std::string text = registry.render();
+  std::size_t series = 0;
+  for (auto at = text.find("_by_country_total{"); at != text.npos; at = text.find("_by_country_total{", at + 1))
+    ++series;
+  CHECK(series == 26 * 26);
+  CHECK(holds(text, R"(sendcode_texts_sent_by_country_total{country="ZZ"} 3)"));
+  CHECK(holds(text, R"(sendcode_texts_sent_total{environment="env_2"} 676)"));
+  CHECK(text.find(R"(country="AA",environment)") == text.npos);
 }
 
 TEST_CASE("the first thousand environments have labels, and keep them", "[metrics]") {

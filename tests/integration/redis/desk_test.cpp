@@ -136,6 +136,54 @@ TEST_CASE("a text that failed is the reason, as long as nothing was asked for si
   CHECK(view_of(f, request).reason == reason::none);
 }
 
+TEST_CASE("the last text of a challenge is found by its application, before and after it is approved") {
+  using text = ports::last_text::state;
+  fixture f;
+  const auto request = f.event();
+  const auto reference = fixture::reference(request);
+  CHECK(f.last_text(reference).is == text::none);
+  f.admit(request);
+  CHECK(f.last_text(reference).is == text::under_way);
+  const std::string first = "SM" + std::string(32, '1');
+  const std::string second = "SM" + std::string(32, '2');
+  f.settle(f.settlement(request, first));
+  CHECK(f.last_text(reference).is == text::sent);
+  CHECK(f.last_text(reference).message_id == first);
+
+  const auto again = resend_of(f, request);
+  f.admit(again);
+  f.settle(f.settlement(again, second));
+  CHECK(f.last_text(reference).message_id == second);
+  f.consume(f.approval(request, request.fresh_nonce));
+  CHECK(f.last_text(reference).message_id == second);
+
+  auto of_another = reference;
+  of_another.application_id = "app_admin";
+  CHECK(f.last_text(of_another).is == text::none);
+  f.redis().command({"DEL", f.key_of("c")});
+  CHECK(f.last_text(reference).is == text::none);
+}
+
+TEST_CASE("a last text that Twilio did not send, or whose id is not known, is none") {
+  using text = ports::last_text::state;
+  fixture f;
+  const auto end_of = [&](domain::status status, domain::sender_kind sender, const std::string& id) {
+    const auto request = f.event();
+    f.admit(request);
+    auto ended = f.settlement(request, id);
+    ended.outcome.status = status;
+    ended.outcome.sender = sender;
+    f.settle(ended);
+    return f.last_text(fixture::reference(request)).is;
+  };
+  const std::string sid = "SM" + std::string(32, 'f');
+  CHECK(end_of(domain::status::sent, domain::sender_kind::twilio, sid) == text::sent);
+  CHECK(end_of(domain::status::sent, domain::sender_kind::twilio, "") == text::none);
+  CHECK(end_of(domain::status::sent, domain::sender_kind::kinde, "msg_1") == text::none);
+  CHECK(end_of(domain::status::sent, domain::sender_kind::test, "") == text::none);
+  CHECK(end_of(domain::status::failed, domain::sender_kind::none, "") == text::none);
+}
+
 TEST_CASE("an event of another binding leaves no trace in the challenge") {
   fixture f;
   const auto request = f.event();

@@ -88,6 +88,7 @@ class fixture {
   ports::check_reply check(const ports::check_request& request) { return value(store().check(request)); }
   ports::consume_reply consume(const ports::consume_request& request) { return value(store().consume(request)); }
   std::optional<ports::challenge_view> look(const ports::challenge_reference& of) { return value(store().look(of)); }
+  ports::last_text last_text(const ports::challenge_reference& of) { return value(store().find_last_text(of)); }
   bool cancel(const ports::challenge_reference& of) { return value(store().cancel(of, hour)); }
   void unlock(std::string_view number) {
     const std::string in(environment);

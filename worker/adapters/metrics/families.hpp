@@ -21,6 +21,11 @@ struct registry::families {
   prometheus::Family<prometheus::Counter>& attempts;
   prometheus::Family<prometheus::Counter>& dead_letters;
   prometheus::Family<prometheus::Counter>& checks;
+  prometheus::Family<prometheus::Counter>& texts;
+  prometheus::Family<prometheus::Counter>& texts_by_country;
+  prometheus::Family<prometheus::Counter>& approvals;
+  prometheus::Family<prometheus::Counter>& approvals_by_country;
+  prometheus::Family<prometheus::Counter>& feedback;
   prometheus::Family<prometheus::Counter>& receipts;
   prometheus::Family<prometheus::Counter>& receipts_refused;
   prometheus::Family<prometheus::Gauge>& dependencies;

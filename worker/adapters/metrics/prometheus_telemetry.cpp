@@ -18,6 +18,8 @@ constexpr std::string_view other_environment = "_other";
 constexpr std::string_view other = "other";
 constexpr std::array<std::string_view, 5> check_statuses = {"approved", "incorrect", "expired", "locked_out",
                                                             "not_found"};
+constexpr std::array<std::string_view, 5> feedback_results = {"confirmed", "refused", "no_text", "unanswered",
+                                                              "dropped"};
 constexpr std::array<std::string_view, 5> dependencies = {"kafka", "redis", "twilio", "kinde", "settings"};
 
 template <std::size_t N>
@@ -57,13 +59,36 @@ std::string code_label(std::uint32_t code) {
   return code == 0 ? "none" : std::to_string(code);
 }
 
+// ISO 3166-1: two capitals, of which there are no more than 676. 0: nothing of that form.
+std::uint32_t country_number(std::string_view country) {
+  const auto is_capital = [](char c) { return c >= 'A' && c <= 'Z'; };
+  if (country.size() != 2 || !std::ranges::all_of(country, is_capital)) return 0;
+  return 1 + static_cast<std::uint32_t>(country[0] - 'A') * 26 + static_cast<std::uint32_t>(country[1] - 'A');
+}
+
+std::string country_label(std::uint32_t number) {
+  if (number == 0) return std::string(other);
+  return {static_cast<char>('A' + (number - 1) / 26), static_cast<char>('A' + (number - 1) % 26)};
+}
+
 double in_seconds(std::chrono::milliseconds value) {
   return std::chrono::duration<double>(value).count();
 }
 
 }  // namespace
 
+// Texts or approvals: never under a country and an environment at once (design §12).
+struct prometheus_telemetry::conversion {
+  prometheus::Family<Counter>& of_environment;
+  prometheus::Family<Counter>& of_country;
+  counters environments{};
+  counters countries{};
+};
+
 struct prometheus_telemetry::cache {
+  explicit cache(registry::families& in)
+      : texts{in.texts, in.texts_by_country}, approvals{in.approvals, in.approvals_by_country} {}
+
   // Numbers of the environments that have a label; 0 is _other.
   std::unordered_map<std::string, std::uint32_t, text_hash, std::equal_to<>> numbers;
   std::vector<std::string> names{std::string(other_environment)};
@@ -73,9 +98,13 @@ struct prometheus_telemetry::cache {
   counters checks;
   counters receipts;
   counters refused_receipts;
+  counters feedback;
+  conversion texts;
+  conversion approvals;
 };
 
-prometheus_telemetry::prometheus_telemetry(registry& shared) : shared_(shared), cache_(std::make_unique<cache>()) {}
+prometheus_telemetry::prometheus_telemetry(registry& shared)
+    : shared_(shared), cache_(std::make_unique<cache>(shared.all())) {}
 prometheus_telemetry::~prometheus_telemetry() = default;
 
 std::uint32_t prometheus_telemetry::environment_number(std::string_view environment) {
@@ -133,6 +162,33 @@ void prometheus_telemetry::check_answered(std::string_view environment, std::str
         {{"environment", cache_->names[number]}, {"status", label_at(check_statuses, place)}});
   };
   counter_at(cache_->checks, std::uint64_t{number} << 32 | place, add).Increment();
+}
+
+void prometheus_telemetry::count(conversion& side, std::string_view environment, std::string_view country) {
+  const auto number = environment_number(environment);
+  const auto add_environment = [&]() -> Counter& {
+    return side.of_environment.Add({{"environment", cache_->names[number]}});
+  };
+  counter_at(side.environments, number, add_environment).Increment();
+  const auto place = country_number(country);
+  const auto add_country = [&]() -> Counter& { return side.of_country.Add({{"country", country_label(place)}}); };
+  counter_at(side.countries, place, add_country).Increment();
+}
+
+void prometheus_telemetry::text_sent(std::string_view environment, std::string_view country) {
+  count(cache_->texts, environment, country);
+}
+
+void prometheus_telemetry::code_approved(std::string_view environment, std::string_view country) {
+  count(cache_->approvals, environment, country);
+}
+
+void prometheus_telemetry::feedback_ended(std::string_view result) {
+  const auto place = place_in(feedback_results, result);
+  const auto add = [&]() -> Counter& {
+    return shared_.all().feedback.Add({{"result", label_at(feedback_results, place)}});
+  };
+  counter_at(cache_->feedback, place, add).Increment();
 }
 
 void prometheus_telemetry::receipt_taken(std::string_view environment, std::string_view status,

@@ -19,6 +19,9 @@ class prometheus_telemetry final : public ports::telemetry {
   void attempt_made(const domain::attempt& attempt) override;
   void dead_lettered(domain::dead_letter_error error) override;
   void check_answered(std::string_view environment, std::string_view status) override;
+  void text_sent(std::string_view environment, std::string_view country) override;
+  void code_approved(std::string_view environment, std::string_view country) override;
+  void feedback_ended(std::string_view result) override;
   void receipt_taken(std::string_view environment, std::string_view status, std::uint32_t error_code) override;
   void receipt_refused(domain::receipt_refusal because) override;
   void in_flight_changed(int by) override;
@@ -30,7 +33,10 @@ class prometheus_telemetry final : public ports::telemetry {
 
  private:
   struct cache;
+  struct conversion;
   std::uint32_t environment_number(std::string_view environment);
+  // Counts in the environment's series, and in the country's.
+  void count(conversion& side, std::string_view environment, std::string_view country);
 
   registry& shared_;
   std::unique_ptr<cache> cache_;

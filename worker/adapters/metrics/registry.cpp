@@ -33,6 +33,13 @@ registry::families::families()
       attempts(counter(series, "sendcode_attempts_total", "Attempts to send a text, by what the sender answered.")),
       dead_letters(counter(series, "sendcode_dead_letters_total", "Records that were no event, or could not end.")),
       checks(counter(series, "sendcode_checks_total", "Codes checked, by the answer given.")),
+      texts(counter(series, "sendcode_texts_sent_total", "Texts that a sender took.")),
+      texts_by_country(counter(series, "sendcode_texts_sent_by_country_total", "The same, by the number's country.")),
+      approvals(counter(series, "sendcode_approvals_total", "Codes that were right; by texts sent, the conversion.")),
+      approvals_by_country(
+          counter(series, "sendcode_approvals_by_country_total", "The same, by the number's country.")),
+      feedback(counter(series, "sendcode_feedback_total",
+                       "Approved codes of which Twilio was to be told (Message Feedback), by what became of it.")),
       receipts(
           counter(series, "sendcode_receipts_total", "Twilio's receipts that became a status, by what they told.")),
       receipts_refused(

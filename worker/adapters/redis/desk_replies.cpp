@@ -6,6 +6,7 @@
 #include "worker/adapters/redis/little_endian.hpp"
 #include "worker/adapters/redis/record.hpp"
 #include "worker/adapters/redis/reply_parts.hpp"
+#include "worker/domain/twilio_receipt.hpp"
 
 namespace sendcode::redis {
 namespace {
@@ -22,16 +23,12 @@ constexpr std::array<std::pair<std::string_view, challenge_state>, 5> states{
      {"locked_out", challenge_state::locked_out}}};
 
 // The challenge knows why a request was refused; what became of one that was admitted stands in that event's record.
-bool read_reason(const redis_reply& reply, ports::challenge_view& into) {
+void read_reason(const redis_reply& reply, const std::optional<event_record>& record, ports::challenge_view& into) {
   into.reason = static_cast<domain::reason>(reply.elements[4].integer);
   into.limited_by = static_cast<domain::limit_kind>(reply.elements[5].integer);
-  const std::string& bytes = reply.elements[7].text;
-  if (into.reason != domain::reason::none || bytes.empty()) return true;
-  const auto record = unpack_record(bytes);
-  if (!record) return false;
+  if (into.reason != domain::reason::none || !record) return;
   // Poison is the word of a dead letter, not of a status.
   if (record->state == 'S' && record->outcome.reason != domain::reason::poison) into.reason = record->outcome.reason;
-  return true;
 }
 
 constexpr std::size_t approved_at_place = 3;
@@ -64,11 +61,31 @@ std::optional<state_reply> read_state(const redis_reply& reply) {
     view.attempts_left = guesses < ports::guesses_max ? ports::guesses_max - guesses : 0;
     view.expires_at = from_unix_ms(reply.elements[2].integer);
     view.next_send_at = from_unix_ms(reply.elements[3].integer);
-    if (!read_reason(reply, view) || !read_bytes(reply.elements[6], out.last_request)) return std::nullopt;
+    const std::string& record = reply.elements[7].text;
+    if (!record.empty()) {
+      out.last_event = unpack_record(record);
+      if (!out.last_event) return std::nullopt;
+    }
+    if (!read_bytes(reply.elements[6], out.last_request)) return std::nullopt;
+    read_reason(reply, out.last_event, view);
     out.view = view;
     return out;
   }
   return std::nullopt;
+}
+
+ports::last_text to_last_text(const state_reply& reply) {
+  ports::last_text out;
+  if (!reply.last_event) return out;
+  const auto& outcome = reply.last_event->outcome;
+  if (reply.last_event->state != 'S') {
+    out.is = ports::last_text::state::under_way;
+  } else if (outcome.status == domain::status::sent && outcome.sender == domain::sender_kind::twilio &&
+             domain::is_message_sid(outcome.message_id)) {
+    out.is = ports::last_text::state::sent;
+    out.message_id = outcome.message_id;
+  }
+  return out;
 }
 
 std::optional<bool> read_cancel(const redis_reply& reply) {

@@ -184,6 +184,17 @@ awaitable<stored<std::optional<ports::challenge_view>>> redis_code_store::look(c
   }
 }
 
+awaitable<stored<ports::last_text>> redis_code_store::find_last_text(const ports::challenge_reference& of) {
+  std::optional<domain::request_id> last;  // as in look()
+  while (true) {
+    auto write = [this, &of, &last](redis_command& command) { caller_->writer().state(command, of, last); };
+    const auto reply = co_await caller_->call<state_reply>(state_script, write, read_state);
+    if (!reply) co_return std::unexpected(reply.error());
+    if (last || !reply->view) co_return to_last_text(*reply);
+    last = reply->last_request;
+  }
+}
+
 awaitable<stored<bool>> redis_code_store::cancel(const ports::challenge_reference& of, milliseconds life) {
   auto write = [this, &of, life](redis_command& command) { caller_->writer().cancel(command, of, life); };
   co_return co_await caller_->call<bool>(cancel_script, write, read_cancel);

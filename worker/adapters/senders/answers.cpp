@@ -4,17 +4,13 @@
 #include <charconv>
 
 #include "common/json_cursor.hpp"
+#include "worker/domain/twilio_receipt.hpp"
 
 namespace sendcode::senders {
 namespace {
 
 constexpr std::size_t message_id_bytes_max = 64;
 constexpr std::int64_t retry_after_s_max = 3600;
-
-bool is_message_sid(std::string_view text) {
-  return text.size() == 34 && (text.starts_with("SM") || text.starts_with("MM")) &&
-         text.substr(2).find_first_not_of("0123456789abcdef") == std::string_view::npos;
-}
 
 // A value that may also be null.
 bool text_or_other(json_cursor& in, std::string& out) {
@@ -38,7 +34,7 @@ bool read_message(json_cursor& in, std::vector<listed_message>& out) {
     return in.skip();
   });
   const auto at = from_rfc2822(created);
-  if (at && is_message_sid(message.sid)) {
+  if (at && domain::is_message_sid(message.sid)) {
     message.created = *at;
     out.push_back(std::move(message));
   }
@@ -57,7 +53,7 @@ std::optional<twilio_answer> read_twilio_answer(std::string_view body) {
     return in.skip();
   });
   if (!whole || !in.at_end()) return std::nullopt;
-  if (!is_message_sid(out.sid)) out.sid.clear();
+  if (!domain::is_message_sid(out.sid)) out.sid.clear();
   return out;
 }
 

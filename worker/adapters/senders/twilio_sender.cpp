@@ -63,6 +63,7 @@ std::string make_form(const ports::text_order& order, const domain::twilio_setti
   append_parameter(form, "ValidityPeriod", std::to_string(std::clamp(left_s, validity_s_min, validity_s_max)));
   append_parameter(form, "Attempt", std::to_string(order.attempt_number));
   if (order.environment->sms.redact_body) append_parameter(form, "ContentRetention", "discard");
+  if (order.environment->sms.provide_feedback) append_parameter(form, "ProvideFeedback", "true");
   if (!callback.empty()) append_parameter(form, "StatusCallback", callback);
   return form;
 }

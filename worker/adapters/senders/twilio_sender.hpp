@@ -8,6 +8,7 @@
 #include "worker/adapters/senders/reachability.hpp"
 #include "worker/adapters/senders/refusal_log.hpp"
 #include "worker/ports/https_client.hpp"
+#include "worker/ports/text_feedback.hpp"
 #include "worker/ports/text_sender.hpp"
 
 namespace sendcode::senders {
@@ -19,7 +20,7 @@ struct twilio_sender_config {
 };
 
 // Twilio's Programmable Messaging, with the account, source and credentials of each order's environment. One thread.
-class twilio_sender final : public ports::text_sender {
+class twilio_sender final : public ports::text_sender, public ports::feedback_taker {
  public:
   // Client and clock must outlive it. `on_up` hears whether Twilio can be reached; it may be empty.
   twilio_sender(ports::https_client& client, ports::clock& clock, const twilio_sender_config& config,
@@ -30,6 +31,9 @@ class twilio_sender final : public ports::text_sender {
   bool answers_repeats() const noexcept override { return false; }
   awaitable<std::expected<std::vector<ports::found_text>, ports::search_failure>> find(
       const ports::text_order& order, timestamp since, ports::steady_time deadline) override;
+
+  awaitable<ports::feedback_reply> confirm(const domain::environment_settings& from, std::string_view message_id,
+                                           ports::steady_time deadline) override;
 
   // For `sendcode doctor`. The account, asked for by its auth token (an API key may not), and whether the credentials
   // that send may use its messages: the HTTP status. Their secrets must be there. The error says why nobody answered.
