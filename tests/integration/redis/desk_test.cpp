@@ -144,18 +144,18 @@ TEST_CASE("the last text of a challenge is found by its application, before and 
   CHECK(f.last_text(reference).is == text::none);
   f.admit(request);
   CHECK(f.last_text(reference).is == text::under_way);
-  const std::string first = "SM" + std::string(32, '1');
-  const std::string second = "SM" + std::string(32, '2');
-  f.settle(f.settlement(request, first));
+  const std::string earlier = "SM" + std::string(32, '1');
+  const std::string later = "SM" + std::string(32, '2');
+  f.settle(f.settlement(request, earlier));
   CHECK(f.last_text(reference).is == text::sent);
-  CHECK(f.last_text(reference).message_id == first);
+  CHECK(f.last_text(reference).message_id == earlier);
 
   const auto again = resend_of(f, request);
   f.admit(again);
-  f.settle(f.settlement(again, second));
-  CHECK(f.last_text(reference).message_id == second);
+  f.settle(f.settlement(again, later));
+  CHECK(f.last_text(reference).message_id == later);
   f.consume(f.approval(request, request.fresh_nonce));
-  CHECK(f.last_text(reference).message_id == second);
+  CHECK(f.last_text(reference).message_id == later);
 
   auto of_another = reference;
   of_another.application_id = "app_admin";

@@ -184,7 +184,7 @@ TEST_CASE("what is no fault is refused with what is allowed") {
   };
   CHECK(error("[]") == "the body must be a JSON object");
   CHECK(error("{") == "the body must be a JSON object");
-  CHECK(error(R"({"kind":"hang"})") == "'target' must be one of twilio, twilio_list, kinde, token");
+  CHECK(error(R"({"kind":"hang"})") == "'target' must be one of twilio, twilio_list, kinde, token, twilio_feedback");
   CHECK(error(R"({"target":"twilio","kind":"slow"})").starts_with("'kind' must be one of latency, status"));
   CHECK(error(R"({"target":"twilio","kind":"hang","delay_ms":-1})") ==
         "'delay_ms' must be a whole number from 0 to 600000");

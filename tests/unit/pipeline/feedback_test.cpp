@@ -28,15 +28,17 @@ struct feedback_desk : check_desk {
   feedback_desk(const feedback_desk&) = delete;
   feedback_desk& operator=(const feedback_desk&) = delete;
 
-  // A challenge of its own each time.
-  void approve() {
-    ++approvals;
-    challenge = "challenge-of-a-person-" + std::to_string(approvals);
+  void next_challenge() {
+    ++challenges;
+    challenge = "challenge-of-a-person-" + std::to_string(challenges);
     nonce.fill(0);
-    std::memcpy(nonce.data(), &approvals, sizeof approvals);
+    std::memcpy(nonce.data(), &challenges, sizeof challenges);
+  }
+  void approve() {
+    next_challenge();
     answered<ports::code_approved>(guess(right_code()));
   }
-  int approvals = 0;
+  int challenges = 0;
   int counted(const std::string& result) { return w.telemetry.feedback[result]; }
 };
 
@@ -166,6 +168,7 @@ TEST_CASE("approvals are counted by the number's country, test numbers' are not"
   feedback_desk d;
   d.approve();
   CHECK(d.w.telemetry.approvals == std::map<std::string, int>{{"AU", 1}});
+  d.next_challenge();
   d.answered<ports::code_incorrect>(d.guess(d.wrong_code()));
   d.test_number = true;
   d.w.environment().sms.test_numbers[0].code.value = std::make_shared<const secret>(std::string("424242"));
