@@ -16,6 +16,20 @@ std::string environment_settings::missing_secret() const {
   return {};
 }
 
+std::vector<secret_use> secrets_of(environment_settings& settings) {
+  std::vector<secret_use> out;
+  if (auto& twilio = settings.sms.twilio) {
+    for (auto& token : twilio->auth_tokens) out.push_back({&token, false});
+    if (!twilio->api_key_sid.empty()) out.push_back({&twilio->api_key_secret, false});
+  }
+  for (auto& number : settings.sms.test_numbers) out.push_back({&number.code, true});
+  return out;
+}
+
+bool is_test_code(std::string_view text) noexcept {
+  return text.size() == 6 && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
 std::string derive_connection_id(std::string_view environment_id) {
   const digest full = sha256(length_prefixed().add("sendcode connection v1").add(environment_id).bytes());
   return "conn_" + to_hex(as_text(full).substr(0, 16));

@@ -82,6 +82,15 @@ struct environment_settings {
   std::string missing_secret() const;
 };
 
+// A secret that settings name, and whether it is the code of a test number.
+struct secret_use {
+  secret_ref* secret;
+  bool is_code;
+};
+// In the document's order; valid as long as the settings stay as they are.
+std::vector<secret_use> secrets_of(environment_settings& settings);
+bool is_test_code(std::string_view text) noexcept;  // six digits
+
 std::string derive_connection_id(std::string_view environment_id);
 std::vector<limit> default_limits();
 // `limits:` replaces the defaults of each `per` that it names; the others stay, behind.

@@ -89,22 +89,26 @@ std::vector<settings_warning> warnings_of(const environment_settings& settings) 
 
 std::vector<settings_warning> missing_secrets_of(const environment_settings& settings) {
   warnings out;
-  const auto ask = [&](const secret_ref& ref, std::string key, const char* held) {
+  const auto tell = [&](const secret_ref& ref, std::string key, std::string_view what) {
     if (ref.value) return;
-    out.push_back({std::move(key), "the secret " + ref.name + " is not there: " + held + " held",
+    out.push_back({std::move(key), "the secret " + ref.name + " is " + std::string(what),
                    "put it into the secrets directory, under that name"});
   };
+  constexpr std::string_view of_the_account = "not there: its events are held";
   const auto& sms = settings.sms;
   if (sms.twilio) {
     const bool several = sms.twilio->auth_tokens.size() > 1;
     for (std::size_t i = 0; i < sms.twilio->auth_tokens.size(); ++i) {
-      ask(sms.twilio->auth_tokens[i], "sms.twilio.auth_token" + (several ? '[' + std::to_string(i) + ']' : ""),
-          "its events are");
+      const auto place = several ? '[' + std::to_string(i) + ']' : "";
+      tell(sms.twilio->auth_tokens[i], "sms.twilio.auth_token" + place, of_the_account);
     }
-    if (!sms.twilio->api_key_sid.empty()) ask(sms.twilio->api_key_secret, "sms.twilio.api_key.secret", "its events are");
+    if (!sms.twilio->api_key_sid.empty()) {
+      tell(sms.twilio->api_key_secret, "sms.twilio.api_key.secret", of_the_account);
+    }
   }
   for (std::size_t i = 0; i < sms.test_numbers.size(); ++i) {
-    ask(sms.test_numbers[i].code, "sms.test_numbers[" + std::to_string(i) + "].code", "events of that number are");
+    tell(sms.test_numbers[i].code, "sms.test_numbers[" + std::to_string(i) + "].code",
+         "not there, or not six digits: events of that number are held");
   }
   return out;
 }

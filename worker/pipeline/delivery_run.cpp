@@ -43,7 +43,8 @@ delivery_run::delivery_run(shard_state& shard, leased_event leased, secret body)
       delivery_(make_terms(leased_)),
       started_(with_.clock.steady_now()),
       lease_(with_, leased_.event, leased_.token, leased_.lease_began),
-      kinde_reserved_(leased_.grant.flags.kinde_reserved) {}
+      kinde_reserved_(leased_.grant.flags.kinde_reserved),
+      reserved_of_(kinde_allowance(*leased_.plan.environment, shard.chosen)) {}
 
 awaitable<run_result> delivery_run::run() {
   while (true) {
@@ -242,6 +243,7 @@ awaitable<std::optional<run_result>> delivery_run::reserve_kinde(bool if_trusted
     delivery_.untrusted(elapsed());
   } else {
     kinde_reserved_ = true;
+    reserved_of_ = *request.reserve;
     if (if_trusted) delivery_.trusted();
   }
   co_return std::nullopt;
@@ -264,7 +266,7 @@ awaitable<std::optional<run_result>> delivery_run::settle(domain::outcome outcom
   request.prefix = plan_->phone.prefix();
   request.fraud_answer = outcome.status == domain::status::failed && outcome.reason == domain::reason::suspected_fraud;
   if (kinde_reserved_ && delivery_.surely_untouched(domain::sender_kind::kinde)) {
-    request.give_back = kinde_allowance(environment(), shard_.chosen);
+    request.give_back = reserved_of_;
   }
   const auto& twilio = environment().sms.twilio;
   const bool by_twilio =

@@ -85,6 +85,7 @@ class delivery_run {
   unsigned attempts_ = 0;
   unsigned hold_tries_ = 0;
   bool kinde_reserved_;
+  ports::allowance_check reserved_of_;  // with kinde_reserved_: settings may change before it is given back
 };
 
 }  // namespace sendcode::pipeline

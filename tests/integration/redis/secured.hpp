@@ -36,7 +36,8 @@ inline void make_documented_user(raw_client& raw) {
   const std::vector<std::string> line{"ACL",   "SETUSER", "sendcode",    "on",    ">secret",        "resetchannels",
                                       "~sc:*", "-@all",   "+evalsha",    "+eval", "+script|load",   "+time",
                                       "+get",  "+mget",   "+set",        "+del",  "+exists",        "+lindex",
-                                      "+role", "+info",   "+config|get", "+wait", "+cluster|slots", "+asking"};
+                                      "+role", "+info",   "+config|get", "+wait", "+cluster|slots", "+asking",
+                                      "+scan"};
   REQUIRE(raw.command(line).text == "OK");
 }
 
@@ -63,6 +64,11 @@ inline void require_all_calls(connected& c) {
   CHECK(run(c.io, c.store.consume(approval)).has_value());
   const auto settlement = fixture::settlement(request, "SM1");
   CHECK(run(c.io, c.store.settle(settlement)).has_value());
+  const ports::usage_request usage{request.environment_id, {{.limit = request.limits.at(0)}}};
+  CHECK(run(c.io, c.store.usage(usage)).has_value());
+  const auto subjects = run(c.io, c.store.subjects(request.environment_id, second));
+  REQUIRE(subjects.has_value());
+  CHECK(subjects->missing.empty());
 }
 
 }  // namespace sendcode::redis_tests

@@ -115,8 +115,9 @@ void key_writer::buckets(std::string_view per, std::string_view subject, millise
 void key_writer::fraud(std::string_view prefix) {
   begin("f:").append(prefix).end();
 }
-void key_writer::allowance() {
-  begin("a").end();
+// Apart, so that texts of a fallback never make a month's count forgotten, nor the other way round.
+void key_writer::allowance(bool monthly) {
+  begin(monthly ? "a" : "d").end();
 }
 void key_writer::trusted(const short_hash& account) {
   begin("t:").append(to_key_text(account)).end();

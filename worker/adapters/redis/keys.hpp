@@ -61,7 +61,7 @@ class key_writer {
   void list(std::string_view per, std::optional<ports::device_class> device, const short_hash& hash);
   void buckets(std::string_view per, std::string_view subject, milliseconds window);
   void fraud(std::string_view prefix);
-  void allowance();
+  void allowance(bool monthly);
   void trusted(const short_hash& account);
   void message(const short_hash& hash);
   void answer(const short_hash& hash);

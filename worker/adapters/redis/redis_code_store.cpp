@@ -9,6 +9,7 @@
 #include "worker/adapters/redis/replies.hpp"
 #include "worker/adapters/redis/requests.hpp"
 #include "worker/adapters/redis/topology.hpp"
+#include "worker/adapters/redis/usage_replies.hpp"
 
 namespace sendcode::redis {
 
@@ -21,6 +22,7 @@ namespace {
 // When an answer counts: as soon as the master has it, or once redis.replicas_min replicas have it too.
 enum class kept_by : std::uint8_t { master, replicas };
 
+constexpr std::int64_t scanned_at_once = 250;  // its answer's elements are far below reply_elements_max
 constexpr std::size_t first_key = 3;  // EVALSHA, hash, number of keys, keys
 
 }  // namespace
@@ -32,7 +34,8 @@ class redis_code_store::caller {
          const ports::clock& clock, std::function<void(bool)> on_up)
       : clock_(clock), writer_(subjects_key, options.dedupe_ttl), timeout_(options.timeout) {
     std::vector<const script*> scripts{&admit_script,   &renew_script, &release_script, &settle_script, &check_script,
-                                       &consume_script, &state_script, &cancel_script,  &unlock_script, &answer_script};
+                                       &consume_script, &state_script, &cancel_script,  &unlock_script, &answer_script,
+                                       &usage_script};
     topology_ = make_topology(executor, std::move(options), std::move(scripts), std::move(on_up));
   }
 
@@ -52,6 +55,15 @@ class redis_code_store::caller {
     std::optional<Reply> understood = read(*reply);
     if (understood) co_return std::move(*understood);
     co_return std::unexpected(not_understood(which));
+  }
+
+  // A command that is no script, at the master of `key`.
+  awaitable<reply_result> ask(std::string_view key, const redis_command& command) {
+    if (!topology_->ready()) co_await topology_->first_attempt();
+    const routed to = topology_->route(key);
+    if (!to) co_return std::unexpected(to.error());
+    const manner how{steady_clock::now() + timeout_};
+    co_return co_await (*to)->execute(command, how);
   }
 
   timestamp now() const { return clock_.now(); }
@@ -220,6 +232,41 @@ awaitable<stored<ports::answer_reply>> redis_code_store::keep(const ports::answe
   auto write = [&](redis_command& command) { caller_->writer().answer(command, request, bytes); };
   auto read = [token](const redis_reply& reply) { return read_answer(reply, token); };
   co_return co_await caller_->call<ports::answer_reply>(answer_script, write, read);
+}
+
+awaitable<stored<ports::usage_reply>> redis_code_store::usage(const ports::usage_request& request) {
+  auto write = [this, &request](redis_command& command) { caller_->writer().usage(command, request, caller_->now()); };
+  auto read = [&request](const redis_reply& reply) { return read_usage(reply, request.questions.size()); };
+  co_return co_await caller_->call<ports::usage_reply>(usage_script, write, read);
+}
+
+awaitable<stored<ports::subjects_in_use>> redis_code_store::subjects(const std::string& environment_id,
+                                                                     milliseconds most) {
+  const auto until = steady_clock::now() + most;
+  subject_collector collected(environment_id);
+  std::string missing;
+  std::string cursor = "0";
+  do {
+    if (steady_clock::now() >= until) {
+      missing = "Redis has too many keys to look through in time";
+      break;
+    }
+    redis_command command;
+    command.add("SCAN").add(cursor).add("MATCH").add(collected.pattern()).add("COUNT").add(scanned_at_once);
+    const reply_result reply = co_await caller_->ask(collected.pattern(), command);
+    if (!reply) co_return std::unexpected(store_outage{reply.error()});
+    if (reply->is_error()) {
+      missing = explain(reply->text);  // such as a user who may not
+      break;
+    }
+    const auto part = read_scan(*reply);
+    if (!part) co_return std::unexpected(store_outage{"an answer of Redis to SCAN is not understood"});
+    for (const redis_reply& key : *part->keys) collected.take(key.text);
+    cursor = part->cursor;
+  } while (cursor != "0");
+  auto out = std::move(collected).found();
+  out.missing = std::move(missing);
+  co_return out;
 }
 
 }  // namespace sendcode::redis

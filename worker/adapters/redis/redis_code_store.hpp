@@ -13,18 +13,20 @@
 #include "worker/ports/code_store.hpp"
 #include "worker/ports/text_feedback.hpp"
 #include "worker/ports/time.hpp"
+#include "worker/ports/usage_store.hpp"
 
 namespace sendcode::redis {
 
-// code_store, challenge_store, answer_store and sent_texts on a Redis, a master that sentinels name, or a cluster
-// (docs/redis.md): a connection to each master, one thread (that of `executor`), each call one script.
+// code_store, challenge_store, answer_store, sent_texts and usage_store on a Redis, a master that sentinels name, or a
+// cluster (docs/redis.md): a connection to each master, one thread (that of `executor`), each call one script.
 //
 // A call answers, or fails as an outage within options.timeout; within twice that if it is asked again. Nothing is but
 // a script that Redis forgot, and a call that a cluster sends to another node. A caller's cancellation is not heeded.
 class redis_code_store final : public ports::code_store,
                                public ports::challenge_store,
                                public ports::answer_store,
-                               public ports::sent_texts {
+                               public ports::sent_texts,
+                               public ports::usage_store {
  public:
   // `on_up` hears each change of whether all masters can be used, on the executor's thread; it may be empty. `clock`
   // tells the allowance's period and must outlive this.
@@ -54,6 +56,10 @@ class redis_code_store final : public ports::code_store,
   awaitable<ports::stored<ports::answer_reply>> recall(const ports::answer_request& request) override;
   awaitable<ports::stored<ports::answer_reply>> keep(const ports::answer_request& request,
                                                      const ports::given_answer& answer) override;
+
+  awaitable<ports::stored<ports::usage_reply>> usage(const ports::usage_request& request) override;
+  awaitable<ports::stored<ports::subjects_in_use>> subjects(const std::string& environment_id,
+                                                            milliseconds most) override;
 
  private:
   class caller;

@@ -48,6 +48,8 @@ std::uint64_t ms_of(milliseconds time) {
   return static_cast<std::uint64_t>(time.count());
 }
 
+}  // namespace
+
 // Redis' time decides which of two periods it is, so the clocks may differ.
 void add_allowance(redis_command& command, const ports::allowance_check& allowance, timestamp now) {
   const period current = period_of(now, allowance.monthly);
@@ -58,8 +60,6 @@ void add_allowance(redis_command& command, const ports::allowance_check& allowan
   }
   command.end();
 }
-
-}  // namespace
 
 void request_writer::limit_key(redis_command& command, const ports::admit_request& request,
                                const ports::limit_check& limit, const short_hash& phone) {
@@ -127,7 +127,7 @@ void request_writer::admit(redis_command& command, const ports::admit_request& r
   keys.event(request.request_id);
   keys.challenge(challenge);
   keys.phone(phone);
-  keys.allowance();
+  keys.allowance(request.allowance && request.allowance->monthly);
   if (request.prefix.empty()) {
     keys.event(request.request_id);
   } else {
@@ -172,7 +172,7 @@ void request_writer::renew(redis_command& command, const ports::renew_request& r
   key_writer keys(command, request.environment_id);
   keys.event(request.request_id);
   if (request.reserve) {
-    keys.allowance();
+    keys.allowance(request.reserve->monthly);
   } else {
     keys.event(request.request_id);
   }
@@ -208,7 +208,7 @@ void request_writer::settle(redis_command& command, const ports::settle_request&
   } else {
     keys.event(request.request_id);
   }
-  keys.allowance();
+  keys.allowance(request.give_back && request.give_back->monthly);
   if (request.accepted_by.empty()) {
     keys.event(request.request_id);
   } else {

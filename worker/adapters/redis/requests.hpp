@@ -9,6 +9,7 @@
 #include "worker/ports/answer_store.hpp"
 #include "worker/ports/challenge_desk.hpp"
 #include "worker/ports/code_store.hpp"
+#include "worker/ports/usage_store.hpp"
 
 // From requests of the port to keys and arguments of the scripts. `command` already holds EVALSHA and the hash; number
 // of keys, keys and arguments are added. A key that a call does not need is the call's first key again, for all must be
@@ -33,6 +34,8 @@ class request_writer {
   void cancel(redis_command& command, const ports::challenge_reference& of, milliseconds life);
   void unlock(redis_command& command, const std::string& environment_id, const std::string& phone);
 
+  void usage(redis_command& command, const ports::usage_request& request, timestamp now);
+
   // `answer` as pack_answer makes it; empty: none yet.
   void answer(redis_command& command, const ports::answer_request& request, std::string_view answer);
   // The same for the same request; nobody who reads Redis can try out bodies.
@@ -42,12 +45,16 @@ class request_writer {
   short_hash owner(std::string_view application_id, domain::purpose purpose);
   void limit_key(redis_command& command, const ports::admit_request& request, const ports::limit_check& limit,
                  const short_hash& phone);
+  void usage_key(redis_command& command, const std::string& environment, const ports::usage_question& question);
   std::size_t limit_keys(redis_command& command, const ports::admit_request& request, const short_hash& phone);
 
   subject_hasher hashes_;
   milliseconds dedupe_ttl_;
   std::vector<std::size_t> limit_key_;  // by limit: its index in KEYS, from 1
 };
+
+// The argument of docs/redis.md: the period that `now` is in, and the one behind it.
+void add_allowance(redis_command& command, const ports::allowance_check& allowance, timestamp now);
 
 // Approved and sent texts of a prefix are compared over this long (design §13).
 constexpr milliseconds prefix_share_window{10 * 60 * 1000};

@@ -25,5 +25,6 @@ extern const script state_script;
 extern const script cancel_script;
 extern const script unlock_script;
 extern const script answer_script;
+extern const script usage_script;
 
 }  // namespace sendcode::redis

@@ -6,23 +6,6 @@
 #include "common/logging.hpp"
 
 namespace sendcode::adapters {
-namespace {
-
-bool is_six_digits(std::string_view text) {
-  return text.size() == 6 && text.find_first_not_of("0123456789") == std::string_view::npos;
-}
-
-// Every secret that the settings name; `is_code` for those of test numbers.
-template <class Visit>
-void for_each_secret(domain::environment_settings& settings, Visit visit) {
-  if (auto& twilio = settings.sms.twilio) {
-    for (auto& token : twilio->auth_tokens) visit(token, false);
-    if (!twilio->api_key_sid.empty()) visit(twilio->api_key_secret, false);
-  }
-  for (auto& number : settings.sms.test_numbers) visit(number.code, true);
-}
-
-}  // namespace
 
 void environment_documents::accept(const std::string& environment, domain::environment_settings valid) {
   auto& document = documents_[environment];
@@ -79,23 +62,24 @@ void environment_documents::resolve(document& of) const {
   of.secrets.clear();
   std::vector<std::string> missing;
   auto settings = std::make_shared<domain::environment_settings>(*of.valid);
-  for_each_secret(*settings, [&](domain::secret_ref& ref, bool is_code) {
+  for (auto [used, is_code] : domain::secrets_of(*settings)) {
+    auto& ref = *used;
     of.secrets.push_back({ref.name, secrets_->stamp(ref.name)});
     std::string_view why;
     if (auto read = secrets_->read(ref.name); !read) {
       why = config::to_text(read.error());
       if (read.error() == config::file_error::unreadable) of.secrets.back().stamp.reset();  // so it is tried again
-    } else if (is_code && !is_six_digits(read->expose())) {
+    } else if (is_code && !domain::is_test_code(read->expose())) {
       why = "a test number's code must be six digits";
     } else {
       ref.value = std::make_shared<const secret>(std::move(*read));
-      return;
+      continue;
     }
     missing.push_back(ref.name + ": " + std::string(why));
-    if (std::ranges::find(of.missing, missing.back()) != of.missing.end()) return;
+    if (std::ranges::find(of.missing, missing.back()) != of.missing.end()) continue;
     log::error("a secret is missing: the events that need it are held",
                {{"environment", settings->environment_id}, {"secret", ref.name}, {"error", why}});
-  });
+  }
   of.missing = std::move(missing);
   of.in_force = std::move(settings);
 }

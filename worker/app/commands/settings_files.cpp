@@ -20,9 +20,9 @@ std::expected<settings_file, std::vector<config::problem>> read_settings_file(co
   if (!text) return refuse(config::to_text(text.error()));
   auto tree = config::parse_yaml(*text, told);
   if (!tree) return std::unexpected(std::vector{std::move(tree.error())});
-  if (const auto read = codec::decode_settings(*tree, out.environment, told); !read) {
-    return std::unexpected(read.error());
-  }
+  auto read = codec::decode_settings(*tree, out.environment, told);
+  if (!read) return std::unexpected(read.error());
+  out.settings = std::move(*read);
   out.document = std::move(*tree);
   return out;
 }

@@ -7,12 +7,14 @@
 
 #include "common/config/problem.hpp"
 #include "common/config/tree.hpp"
+#include "worker/domain/settings.hpp"
 
 namespace sendcode::app {
 
 struct settings_file {
   std::string environment;
   config::node document;  // found valid
+  domain::environment_settings settings{};  // its secrets not read
 };
 
 // A file called <environment_id>.yaml, as the worker would judge it. Else every problem of it.

@@ -5,6 +5,7 @@
 #include <ostream>
 #include <utility>
 
+#include "common/config/document.hpp"
 #include "worker/adapters/kafka/record_reader.hpp"
 #include "worker/adapters/settings/settings_directory.hpp"
 #include "worker/adapters/settings/settings_topic.hpp"
@@ -63,15 +64,42 @@ std::optional<standing_documents> read_settings_topic(const config::worker_confi
 
 domain::settings_ptr read_settings(const config::worker_config& config, const config::secrets_directory& secrets,
                                    std::string_view command, context& with) {
+  return find_settings(config, secrets, command, with).in_force;
+}
+
+found_settings find_settings(const config::worker_config& config, const config::secrets_directory& secrets,
+                             std::string_view command, context& with) {
   if (!config.settings.directory.empty()) {
-    auto out = adapters::settings_directory(config.settings.directory, secrets).poll();
-    if (out == nullptr) with.result = exit_code::wrong_use;  // it said why
+    found_settings out{adapters::settings_directory(config.settings.directory, secrets).poll()};
+    if (out.in_force == nullptr) with.result = exit_code::wrong_use;  // it said why
     return out;
   }
   auto documents = read_settings_topic(config, command, with);
-  if (!documents) return nullptr;
-  auto log = std::make_unique<ended_log>(std::move(*documents));
-  return adapters::settings_topic(std::move(log), config.kafka.settings_topic, secrets).poll();
+  if (!documents) return {};
+  auto log = std::make_unique<ended_log>(*documents);
+  auto in_force = adapters::settings_topic(std::move(log), config.kafka.settings_topic, secrets).poll();
+  return {std::move(in_force), std::move(*documents)};
+}
+
+std::optional<written_document> document_of(const config::worker_config& config, const found_settings& found,
+                                            const std::string& environment) {
+  if (!config.settings.directory.empty()) {
+    const auto file = config.settings.directory / (environment + ".yaml");
+    const auto text = config::read_document(file);
+    if (!text) return std::nullopt;
+    auto tree = config::parse_yaml(*text, file.string());
+    if (!tree) return std::nullopt;
+    return written_document{std::move(*tree), file.string(), file.filename().string()};
+  }
+  const auto standing = found.on_topic.find(environment);
+  if (standing == found.on_topic.end()) return std::nullopt;
+  const auto& [value, partition, offset] = standing->second;
+  auto tree = config::parse_json(value, config.kafka.settings_topic);
+  if (!tree) return std::nullopt;
+  return written_document{std::move(*tree),
+                          "the topic " + config.kafka.settings_topic + ", partition " + std::to_string(partition) +
+                              ", offset " + std::to_string(offset),
+                          "topic"};
 }
 
 }  // namespace sendcode::app

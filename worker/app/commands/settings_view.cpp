@@ -1,7 +1,9 @@
 #include "worker/app/commands/settings_view.hpp"
 
+#include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
+#include <vector>
 
 #include "common/config/cursor.hpp"
 
@@ -51,8 +53,9 @@ ordered_json view_of(const domain::sms_settings& sms) {
   out["provide_feedback"] = sms.provide_feedback;
   out["limits"] = ordered_json::array();
   for (const auto& limit : sms.limits) {
-    out["limits"].push_back(
-        {{"per", to_text(limit.per)}, {"max", limit.max}, {"window", config::to_text(limit.window)}});
+    auto& shown = out["limits"].emplace_back(ordered_json::object());
+    shown = {{"per", to_text(limit.per)}, {"max", limit.max}, {"window", config::to_text(limit.window)}};
+    if (limit.unnamed_countries_only) shown["unnamed_countries_only"] = true;
   }
   out["test_numbers"] = ordered_json::array();
   for (const auto& number : sms.test_numbers) {
@@ -61,21 +64,31 @@ ordered_json view_of(const domain::sms_settings& sms) {
   return out;
 }
 
-void append_lines(std::string& out, const ordered_json& view, std::size_t depth) {
+struct line {
+  std::string text;
+  std::string place;  // whose origin stands behind it; empty: a heading
+};
+
+void append_lines(std::vector<line>& out, const ordered_json& view, const std::string& around, std::size_t depth) {
   const std::string indent(depth * 2, ' ');
   for (const auto& [name, value] : view.items()) {
-    out += indent + name + ':';
-    if (value.is_object()) {
-      out += '\n';
-      append_lines(out, value, depth + 1);
-    } else if (value.is_array() && !value.empty() && value.front().is_object()) {
-      out += '\n';
-      for (const auto& item : value) out += indent + "  - " + item.dump() + '\n';
+    const auto place = around.empty() ? name : around + '.' + name;
+    if (value.is_object() && !is_secret(value)) {
+      out.push_back({indent + name + ':', ""});
+      append_lines(out, value, place, depth + 1);
+    } else if (is_list_of_objects(value)) {
+      out.push_back({indent + name + ':', ""});
+      std::size_t i = 0;
+      for (const auto& item : value) {
+        out.push_back({indent + "  - " + item.dump(), place + '[' + std::to_string(i++) + ']'});
+      }
     } else {
-      out += ' ' + value.dump() + '\n';
+      out.push_back({indent + name + ": " + value.dump(), place});
     }
   }
 }
+
+constexpr std::size_t aligned_max = 72;  // longer lines have their origin right behind them
 
 }  // namespace
 
@@ -90,9 +103,29 @@ ordered_json view_of(const domain::environment_settings& settings) {
   return out;
 }
 
-std::string to_lines(const ordered_json& view) {
+bool is_secret(const ordered_json& value) {
+  return value.is_object() && value.contains("there");
+}
+
+bool is_list_of_objects(const ordered_json& value) {
+  return value.is_array() && !value.empty() && value.front().is_object();
+}
+
+std::string to_lines(const ordered_json& view, const origins& from, std::string_view document) {
+  std::vector<line> lines;
+  append_lines(lines, view, "", 0);
+  std::size_t width = 0;
+  for (const auto& each : lines) {
+    if (each.text.size() <= aligned_max) width = std::max(width, each.text.size());
+  }
   std::string out;
-  append_lines(out, view, 0);
+  for (const auto& [text, place] : lines) {
+    out += text;
+    if (const auto of = from.find(place); of != from.end()) {
+      out.append(text.size() < width ? width - text.size() : 0, ' ').append("  # ").append(to_text(of->second, document));
+    }
+    out += '\n';
+  }
   return out;
 }
 
