@@ -13,6 +13,7 @@
 #include "worker/adapters/redis/redis_code_store.hpp"
 #include "worker/adapters/senders/kinde_sender.hpp"
 #include "worker/adapters/senders/twilio_sender.hpp"
+#include "worker/app/redis_access.hpp"
 #include "worker/app/system_clock.hpp"
 #include "worker/config/worker_config.hpp"
 #include "worker/pipeline/shard.hpp"
@@ -51,8 +52,7 @@ class shard_thread {
   std::thread thread_;
 };
 
-// What a redis_code_store and a twilio_sender are made with.
-redis::redis_options to_redis_options(const config::redis_config& config);
+// What a twilio_sender is made with.
 senders::twilio_sender_config to_sender_config(const config::twilio_config& config);
 
 }  // namespace sendcode::app

@@ -11,6 +11,9 @@
 // How much of its limits an environment has used (`sendcode settings show --usage`). Nothing here changes anything.
 namespace sendcode::ports {
 
+// Approved and sent texts of a prefix are compared over this long (design §13).
+constexpr milliseconds prefix_share_window{10 * 60 * 1000};
+
 struct usage_question {
   enum class kind : std::uint8_t {
     limit,      // `limit`; of a phone by `device`

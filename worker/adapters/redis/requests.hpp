@@ -56,7 +56,6 @@ class request_writer {
 // The argument of docs/redis.md: the period that `now` is in, and the one behind it.
 void add_allowance(redis_command& command, const ports::allowance_check& allowance, timestamp now);
 
-// Approved and sent texts of a prefix are compared over this long (design §13).
-constexpr milliseconds prefix_share_window{10 * 60 * 1000};
+using ports::prefix_share_window;
 
 }  // namespace sendcode::redis

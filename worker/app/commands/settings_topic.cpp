@@ -17,11 +17,14 @@
 #include "worker/app/commands/settings_changes.hpp"
 #include "worker/app/commands/settings_files.hpp"
 #include "worker/app/commands/settings_on_topic.hpp"
+#include "worker/app/commands/settings_warning_lines.hpp"
 #include "worker/codec/settings_document.hpp"
 #include "worker/codec/settings_json.hpp"
 
 namespace sendcode::app {
 namespace {
+
+using nlohmann::ordered_json;
 
 constexpr std::chrono::seconds open_most{10};
 constexpr std::chrono::seconds write_most{30};
@@ -35,6 +38,8 @@ struct topic_options {
 struct new_document {
   std::string environment;
   std::string json;
+  std::string file;
+  settings_file read;
 };
 
 // All of them, or nothing: then every problem of every file was told.
@@ -50,7 +55,7 @@ std::optional<std::vector<new_document>> read_files(const std::vector<std::strin
       problems.insert(problems.end(), read.error().begin(), read.error().end());
       continue;
     }
-    new_document made{read->environment, codec::settings_to_json(read->document)};
+    new_document made{read->environment, codec::settings_to_json(read->document), file, std::move(*read)};
     if (std::ranges::find(out, made.environment, &new_document::environment) != out.end()) {
       problems.push_back({file, 0, "environment_id", made.environment, "each environment only once"});
     }
@@ -78,20 +83,41 @@ bool write(const config::worker_config& config, const std::vector<kafka::written
   return false;
 }
 
-void tell(const std::vector<settings_change>& changes, const topic_options& chosen, const context& with) {
-  for (const auto& change : changes) {
-    if (!with.json) {
-      with.out << to_lines(change);
-      continue;
-    }
-    auto line = to_json(change);
-    line["written"] = !chosen.dry_run && change.what != settings_change::kind::unchanged;
+struct change_to_tell {
+  settings_change change;
+  ordered_json warnings{};  // none of what is deleted
+};
+
+// For people: before anything is written, so that what is shown is not only what was done.
+void tell_before(const std::vector<change_to_tell>& changes, const context& with) {
+  if (with.json) return;
+  for (const auto& each : changes) with.out << to_lines(each.change);
+  with.out << std::flush;
+}
+
+void tell_after(const std::vector<change_to_tell>& changes, bool dry_run, bool written, const context& with) {
+  const auto unchanged = [](const auto& each) { return each.change.what == settings_change::kind::unchanged; };
+  if (!with.json) {
+    if (written) with.out << "written\n";
+    if (!written && dry_run) with.out << "nothing was written: --dry-run\n";
+    if (!dry_run && std::ranges::all_of(changes, unchanged)) with.out << "nothing to write\n";
+    return;
+  }
+  for (const auto& each : changes) {
+    auto line = to_json(each.change);
+    line["written"] = written && !unchanged(each);
+    if (!each.warnings.is_null()) line["warnings"] = each.warnings;
     with.out << line.dump() << '\n';
   }
-  if (with.json) return;
-  const bool nothing =
-      std::ranges::all_of(changes, [](const auto& change) { return change.what == settings_change::kind::unchanged; });
-  with.out << (chosen.dry_run ? "nothing was written: --dry-run\n" : nothing ? "nothing to write\n" : "written\n");
+}
+
+// Tells, writes unless nothing is to be written, and tells how that went.
+void carry_out(const std::vector<change_to_tell>& changes, const std::vector<kafka::written_record>& records,
+               const config::worker_config& config, const topic_options& chosen, std::string_view command,
+               context& with) {
+  tell_before(changes, with);
+  const bool written = !chosen.dry_run && !records.empty() && write(config, records, command, with);
+  tell_after(changes, chosen.dry_run, written, with);
 }
 
 void warn_of_source(const config::worker_config& config, const topic_options& chosen, const context& with) {
@@ -116,18 +142,21 @@ void apply(const topic_options& chosen, context& with) {
   warn_of_source(*config, chosen, with);
   const auto standing = read_settings_topic(*config, "settings apply", with);
   if (!standing) return;
-  std::vector<settings_change> changes;
+  const config::secrets_directory secrets(config->secrets_directory);
+  std::vector<change_to_tell> changes;
   std::vector<kafka::written_record> records;
-  for (const auto& [environment, json] : *documents) {
+  for (const auto& [environment, json, file, read] : *documents) {
     const auto found = standing->find(environment);
     const auto before = found == standing->end() ? std::nullopt : std::optional<std::string_view>(found->second.value);
-    changes.push_back(compare_settings(environment, before, json));
-    if (changes.back().what == settings_change::kind::unchanged) continue;
+    const auto warnings = warnings_of(read.settings, &secrets);
+    if (!with.json) {
+      for (const auto& warning : warnings) with.err << to_line(warning, file, read.document);
+    }
+    changes.push_back({compare_settings(environment, before, json), to_json(warnings, read.document)});
+    if (changes.back().change.what == settings_change::kind::unchanged) continue;
     records.push_back(to_record(environment, json, *standing));
   }
-  const bool wanted = !chosen.dry_run && !records.empty();
-  if (wanted && !write(*config, records, "apply", with)) return;
-  tell(changes, chosen, with);
+  carry_out(changes, records, *config, chosen, "apply", with);
 }
 
 void remove(const topic_options& chosen, context& with) {
@@ -136,7 +165,7 @@ void remove(const topic_options& chosen, context& with) {
   warn_of_source(*config, chosen, with);
   const auto standing = read_settings_topic(*config, "settings delete", with);
   if (!standing) return;
-  std::vector<settings_change> changes;
+  std::vector<change_to_tell> changes;
   std::vector<kafka::written_record> records;
   for (const auto& environment : chosen.names) {
     if (!standing->contains(environment)) {
@@ -147,11 +176,10 @@ void remove(const topic_options& chosen, context& with) {
       with.result = exit_code::said_no;
       return;
     }
-    changes.push_back({.environment = environment, .what = settings_change::kind::deleted});
+    changes.push_back({{.environment = environment, .what = settings_change::kind::deleted}});
     records.push_back(to_record(environment, std::nullopt, *standing));
   }
-  if (!chosen.dry_run && !write(*config, records, "delete", with)) return;
-  tell(changes, chosen, with);
+  carry_out(changes, records, *config, chosen, "delete", with);
 }
 
 void add_shared_options(CLI::App& command, topic_options& chosen) {
@@ -169,9 +197,9 @@ void add_settings_topic_commands(CLI::App& program, context& with) {
   to_apply->add_option("files", applied->names, "Files called <environment_id>.yaml")->required();
   add_shared_options(*to_apply, *applied);
   to_apply->footer(
-      "All files are checked before anything is written; what differs from the topic is shown, and what doesn't is "
-      "not\n"
-      "written again. Running workers follow within seconds.\n"
+      "All files are checked before anything is written; what differs from the topic is shown first, and what doesn't\n"
+      "is not written again. Warnings tell what is valid and may not be wanted, secrets that are not there too; they\n"
+      "hold nothing up. Running workers follow within seconds.\n"
       "Exit codes: 0 written, or nothing to write; 1 a document is not valid: nothing was written; 2 wrong use or\n"
       "configuration; 3 Kafka could not be reached, or did not acknowledge in time.\n\n"
       "Examples:\n"
