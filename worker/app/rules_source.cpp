@@ -1,5 +1,7 @@
 #include "worker/app/rules_source.hpp"
 
+#include <algorithm>
+
 #include "common/crypto.hpp"
 #include "common/logging.hpp"
 #include "worker/adapters/kafka/topic_follower.hpp"
@@ -13,6 +15,8 @@
 
 namespace sendcode::app {
 namespace {
+
+constexpr std::size_t warnings_told_max = 50;  // at a time: a start with thousands of documents is no place for more
 
 std::unique_ptr<adapters::settings_source> make_settings_source(const config::worker_config& config,
                                                                 const config::secrets_directory& secrets) {
@@ -66,6 +70,7 @@ std::optional<pipeline::rules> rules_source::poll() {
   bool changed = false;
   if (auto settings = settings_->poll()) {
     rules_.settings = std::move(settings);
+    warn_of_settings();
     changed = true;
   }
   if (codes_->poll()) {
@@ -78,6 +83,34 @@ std::optional<pipeline::rules> rules_source::poll() {
   }
   if (refs_) watch_refs();
   return changed ? std::optional(rules_) : std::nullopt;
+}
+
+// Each warning once, and again only if the document came to be without it. Missing secrets are said by who reads them.
+void rules_source::warn_of_settings() {
+  const auto& environments = rules_.settings->environments;
+  std::erase_if(warned_, [&](const auto& known) { return !environments.contains(known.first); });
+  std::size_t told = 0;
+  std::size_t left_out = 0;
+  for (const auto& [id, settings] : environments) {
+    auto& known = warned_[id];
+    if (known.of == settings) continue;
+    known.of = settings;
+    auto warnings = domain::warnings_of(*settings);
+    for (const auto& each : warnings) {
+      if (std::ranges::find(known.told, each) != known.told.end()) continue;
+      if (told == warnings_told_max) {
+        ++left_out;
+        continue;
+      }
+      ++told;
+      log::warn("settings are valid, and may not be what is wanted",
+                {{"environment", id}, {"key", each.key}, {"what", each.what}, {"advice", each.advice}});
+    }
+    known.told = std::move(warnings);
+  }
+  if (left_out > 0) {
+    log::warn("more settings may not be what is wanted: `sendcode settings validate` tells all", {{"more", left_out}});
+  }
 }
 
 // Without such a key texts are sent all the same, which nobody would notice.

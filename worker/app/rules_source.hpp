@@ -1,13 +1,16 @@
 #pragma once
 
 #include <expected>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "worker/adapters/settings/settings_source.hpp"
 #include "worker/app/watched_key_ring.hpp"
 #include "worker/config/worker_config.hpp"
+#include "worker/domain/settings_warnings.hpp"
 #include "worker/pipeline/services.hpp"
 
 namespace sendcode::app {
@@ -26,12 +29,19 @@ class rules_source {
   explicit rules_source(const config::worker_config& config);
 
   void watch_refs();
+  void warn_of_settings();
 
   std::unique_ptr<config::secrets_directory> secrets_;  // the watchers point to it
   std::unique_ptr<adapters::settings_source> settings_;
   std::optional<watched_key_ring> codes_;  // there, once open() is done
   std::optional<watched_key_ring> refs_;   // none: no receipts are asked for
   bool refs_sealable_ = true;
+
+  struct warned {
+    std::shared_ptr<const domain::environment_settings> of;  // looked at last
+    std::vector<domain::settings_warning> told;
+  };
+  std::map<std::string, warned, std::less<>> warned_;  // by environment
   pipeline::rules rules_;
 };
 

@@ -78,7 +78,6 @@ void show_view(const config::worker_config& config, const domain::environment_se
     for (const auto& warning : warnings) with.out << "# " << to_line(warning, document.name, document.tree);
     return;
   }
-  // A place in the view, so in its order.
   const bool has_lines = document.tree.line > 0;
   auto& told = view["origins"] = ordered_json::object();
   for (const auto& [place, of] : from) told[place] = to_text(of, has_lines ? document.place : document.name);
