@@ -201,20 +201,86 @@ TEST_CASE("settings show prints what is in force, the connection id and no secre
   const auto file = (dir.path() / "worker.yaml").string();
   const auto people = run({"settings", "show", "env_a", "--config", file});
   CHECK(people.code == 0);
-  CHECK(people.out.find("connection_id: \"" + domain::derive_connection_id("env_a") + "\"\n") != std::string::npos);
-  CHECK(people.out.find("    - {\"per\":\"phone\",\"max\":1,\"window\":\"30s\"}\n") != std::string::npos);
+  const auto has_line = [&](const std::string& value, const std::string& origin) {
+    std::istringstream lines(people.out);
+    for (std::string line; std::getline(lines, line);) {
+      if (line.starts_with(value + ' ') && line.ends_with("# " + origin)) return true;
+    }
+    return false;
+  };
+  INFO(people.out);
+  CHECK(has_line("connection_id: \"" + domain::derive_connection_id("env_a") + "\"", "derived"));
+  CHECK(has_line("    - {\"per\":\"phone\",\"max\":1,\"window\":\"30s\"}", "default"));
+  CHECK(has_line("  default_country: \"AU\"", "env_a.yaml:4"));
+  CHECK(people.out.starts_with("# env_a, from " + (dir.path() / "settings/env_a.yaml").string() + "\n"));
+  CHECK(people.out.find("# env_a.yaml:3: warning: sms.fallback: ") != std::string::npos);
   CHECK(people.out.find("hunter2") == std::string::npos);
 
   const auto json = nlohmann::json::parse(run({"--json", "settings", "show", "env_a", "--config", file}).out);
   CHECK(json["sms"]["twilio"]["auth_token"][0] == nlohmann::json{{"secret", "env_a/token"}, {"there", true}});
   CHECK(json["sms"]["code_ttl"] == "10m");
   CHECK(json["mfa"]["policy"] == "off");
+  CHECK(json["source"] == (dir.path() / "settings/env_a.yaml").string());
+  CHECK(json["origins"]["sms.twilio.source"] == (dir.path() / "settings/env_a.yaml:8").string());
+  CHECK(json["origins"]["sms.code_ttl"] == "default");
+  CHECK(json["origins"]["connection_id"] == "derived");
+  REQUIRE(json["warnings"].size() == 2);  // no fallback, and nobody signs in
+  CHECK(json["warnings"][0]["key"] == "sms.fallback");
+  CHECK(json["warnings"][0]["line"] == 3);
+  CHECK_FALSE(json["warnings"][0]["advice"].get<std::string>().empty());
+  CHECK_FALSE(json.contains("allowance"));  // it has an account of its own
 
   CHECK(run({"settings", "show", "env_b", "--config", file}).code == 1);
   const auto unknown = run({"settings", "show", "env_c", "--config", file});
   CHECK(unknown.code == 1);
   CHECK(unknown.err.find("there are: env_a\n") != std::string::npos);
   CHECK(run({"settings", "show", "env_a", "--config", "/nowhere"}).code == 2);
+}
+
+TEST_CASE("settings show goes without Redis, and says so; what is used does not") {
+  const testing::temporary_directory dir;
+  dir.write("settings/env_a.yaml", "environment_id: env_a\napplications: [app_web]\nsms: {default_country: AU}\n");
+  dir.write("secrets/keys/codes", "x");
+  dir.write("secrets/keys/subjects", "a2tra2tra2tra2tra2tra2tra2tra2tra2tra2tra2s=");
+  dir.write("worker.yaml",
+            "kafka: {properties: {bootstrap.servers: a}}\nredis: {url: \"redis://127.0.0.1:1\"}\n"
+            "settings: {directory: settings}\nsecrets: {directory: secrets}\n");
+  const auto file = (dir.path() / "worker.yaml").string();
+  const auto shown = run({"settings", "show", "env_a", "--config", file});
+  CHECK(shown.code == 0);
+  CHECK(shown.out.find("environment_id: \"env_a\"") != std::string::npos);
+  CHECK(shown.out.find("allowance") == std::string::npos);
+  CHECK(shown.err.starts_with("sendcode settings show: what is left of the allowance cannot be told: "));
+
+  const auto usage = run({"settings", "show", "env_a", "--config", file, "--usage"});
+  CHECK(usage.code == 3);
+  CHECK(usage.out.empty());
+  CHECK(usage.err.find("what is used cannot be told") != std::string::npos);
+  CHECK(run({"settings", "show", "env_a", "--config", file, "--usage", "--phone", "hello"}).code == 2);
+  CHECK(run({"settings", "show", "env_a", "--config", file, "--phone", "+61491570006"}).code == 2);
+}
+
+TEST_CASE("settings validate warns of what is valid and may not be wanted, and still exits 0") {
+  const testing::temporary_directory dir;
+  dir.write("settings/env_a.yaml", std::string(document) + "  allowed_countries: \"*\"\n  fallback: kinde\n" +
+                                       "authentication: {phone: {applications: [app_web]}}\n");
+  dir.write("secrets/other", "x");
+  const auto settings = (dir.path() / "settings").string();
+  const auto told = run({"settings", "validate", settings});
+  CHECK(told.code == 0);
+  INFO(told.out);
+  CHECK(told.out.find("env_a.yaml: valid\n") != std::string::npos);
+  CHECK(told.out.find("env_a.yaml:10: warning: sms.allowed_countries: every country is texted") != std::string::npos);
+  CHECK(told.out.find("env_a.yaml:8: warning: sms.twilio.source: one number texts several") != std::string::npos);
+  CHECK(told.out.find("secret") == std::string::npos);  // nobody said where they are
+
+  const auto secrets = (dir.path() / "secrets").string();
+  const auto json = nlohmann::json::parse(run({"--json", "settings", "validate", settings, "--secrets", secrets}).out);
+  CHECK(json["valid"] == true);
+  REQUIRE(json["warnings"].size() == 3);
+  CHECK(json["warnings"][2]["key"] == "sms.twilio.auth_token");
+  CHECK(json["warnings"][2]["line"] == 7);
+  CHECK(json["warnings"][2]["what"] == "the secret env_a/token is not there: its events are held");
 }
 
 TEST_CASE("every command helps with an example") {
