@@ -55,6 +55,12 @@ void sandbox::clear_faults() const {
   http_call(control_, "DELETE", "/sandbox/faults");
 }
 
+void sandbox::revoke(const std::string& account, const std::string& credential) const {
+  const nlohmann::json wanted{{"account", account}, {"credential", credential}};
+  const auto answer = http_call(control_, "POST", "/sandbox/twilio/revoke", wanted.dump());
+  if (answer.status != 200) throw std::runtime_error("the sandbox revokes nothing: " + answer.body);
+}
+
 int sandbox::receipt(const std::string& sid, const std::string& status, int error_code) const {
   nlohmann::json wanted{{"sid", sid}, {"status", status}};
   if (error_code != 0) wanted["error_code"] = error_code;

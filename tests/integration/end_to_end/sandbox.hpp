@@ -27,6 +27,8 @@ class sandbox {
   int texts() const { return counts()["texts"].get<int>(); }
   void fault(const nlohmann::json& wanted) const;
   void clear_faults() const;
+  // A credential of an account's, as a message's `credential` names it, lets nobody in any more.
+  void revoke(const std::string& account, const std::string& credential) const;
   // Twilio's signed receipt goes to the text's StatusCallback; its answer's status, 502: nobody answered.
   int receipt(const std::string& sid, const std::string& status, int error_code = 0) const;
 

@@ -64,7 +64,10 @@ TEST_CASE("a worker with settings on the topic is ready once it knows them, and 
   CHECK(comes_to(with, phone_number(2), "status", "sent"));
   const auto again = settings_run(with, {"apply", file_of(with)});
   CHECK(again.exit_code == 0);
-  CHECK(again.output == "env_live: unchanged\nnothing to write\n");
+  CHECK(again.output.ends_with("env_live: unchanged\nnothing to write\n"));
+  // Warnings hold nothing up, and come before anything is written.
+  CHECK(applied.output.find(": warning: sms.twilio.phone_number: is not used") < applied.output.find("env_live: new"));
+  CHECK(applied.output.find("env_live: new") < applied.output.find("written"));
 
   CHECK(with.send_and_wait(with.make_event(german))["reason"] == "country_not_allowed");
   with.write_settings({.countries = "[AU, DE, US]"});
@@ -75,8 +78,18 @@ TEST_CASE("a worker with settings on the topic is ready once it knows them, and 
   const auto changed = json::parse(settings_run(with, {"apply", file_of(with), "--json"}).output);
   CHECK(changed["change"] == "changed");
   CHECK(changed["written"] == true);
+  REQUIRE(changed["differences"].size() == 2);
+  CHECK(changed["differences"][0].dump() == R"({"key":"sms.allowed_countries[1]","before":"US","after":"DE"})");
+  REQUIRE(changed["warnings"].size() == 1);
+  CHECK(changed["warnings"][0]["key"] == "sms.twilio.phone_number");
   CHECK(comes_to(with, german, "status", "sent"));
-  CHECK(holds(settings_run(with, {"show", "env_live"}).output, "allowed_countries: [\"AU\",\"DE\",\"US\"]"));
+  const auto shown = settings_run(with, {"show", "env_live"});
+  CHECK(holds(shown.output, "allowed_countries: [\"AU\",\"DE\",\"US\"]"));
+  CHECK(holds(shown.output, "# env_live, from the topic " + with.settings_topic + ", partition 0, offset 1\n"));
+  const auto as_json = json::parse(settings_run(with, {"show", "env_live", "--json"}).output);
+  CHECK(as_json["origins"]["sms.allowed_countries"] == "topic");
+  CHECK(as_json["origins"]["sms.code_ttl"] == "default");
+  CHECK(as_json["warnings"] == changed["warnings"]);
 
   with.kafka->produce(with.settings_topic,
                       {{.key = "env_live",
@@ -89,6 +102,11 @@ TEST_CASE("a worker with settings on the topic is ready once it knows them, and 
   }
   CHECK(with.send_and_wait(with.make_event(german))["status"] == "sent");
 
+  const auto spared = settings_run(with, {"delete", "env_live", "--dry-run"});
+  CHECK(spared.exit_code == 0);
+  CHECK(spared.output == "env_live: deleted\nnothing was written: --dry-run\n");
+  CHECK(settings_run(with, {"show", "env_live"}).exit_code == 1);  // broken by now, and not gone
+  CHECK(with.send_and_wait(with.make_event(german))["status"] == "sent");
   REQUIRE(settings_run(with, {"delete", "env_live"}).exit_code == 0);
   CHECK(comes_to(with, phone_number(3), "reason", "unknown_environment"));
 }

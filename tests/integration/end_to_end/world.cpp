@@ -20,6 +20,7 @@ constexpr std::string_view kinde_secret = "kinde-secret-of-the-tests";
 std::vector<std::string> sandbox_options() {
   const std::string twilio(settings::live_account);
   return {"--account",      twilio + ":" + std::string(auth_token),
+          "--account",      twilio + ":" + settings::second_token,
           "--account",      std::string(settings::other_account) + ":" + std::string(auth_token),
           "--api-key",      twilio + ":" + std::string(api_key) + ":" + std::string(api_key_secret),
           "--kinde-client", "tests:" + std::string(kinde_secret)};

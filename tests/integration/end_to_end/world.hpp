@@ -26,6 +26,7 @@ using tests::eventually;
 struct settings {
   static constexpr auto live_account = "AC0123456789abcdef0123456789abcdef";
   static constexpr auto other_account = "ACfedcba9876543210fedcba9876543210";
+  static constexpr auto second_token = "a1b2c3d4e5f60718293a4b5c6d7e8f90";  // of the live account, beside its first
 
   std::string environment = "env_live";
   std::string account = live_account;

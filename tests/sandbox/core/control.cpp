@@ -42,6 +42,8 @@ void append_text(std::string& out, const text& one) {
   member("messaging_service_sid", one.messaging_service_sid);
   member("body", one.body);
   member("account", one.account);
+  member("host", one.host);
+  member("credential", one.credential);
   member("idempotency_key", one.idempotency_key);
   member("status_callback", one.status_callback);
   member("feedback", one.feedback);
@@ -51,6 +53,12 @@ void append_text(std::string& out, const text& one) {
   number("validity_period", one.validity_period_s);
   number("attempt", one.attempt);
   out += '}';
+}
+
+// Empty: there is none, or it is no text.
+std::string text_member(const json& of, const char* name) {
+  const auto member = of.is_object() ? of.find(name) : of.end();
+  return member != of.end() && member->is_string() ? member->get<std::string>() : std::string();
 }
 
 json fault_as_json(const fault& one) {
@@ -91,6 +99,7 @@ reply sandbox::answer_control(const request& in, const route& way) {
   if (in.method == "DELETE" && way.path.starts_with(one_fault)) return remove_fault(way.path.substr(one_fault.size()));
   if (is("POST", "/sandbox/reset")) return reset();
   if (is("POST", "/sandbox/receipts")) return send_receipt(in.body);
+  if (is("POST", "/sandbox/twilio/revoke")) return revoke_credential(in.body);
   if (is("POST", "/sandbox/kinde/revoke-tokens")) return answer_json({{"revoked", kinde_.revoke_tokens()}});
   return refusal(404, "no such control: tests/sandbox/README.md lists them");
 }
@@ -183,14 +192,19 @@ reply sandbox::reset() {
   return answer_json(json::object());
 }
 
+reply sandbox::revoke_credential(std::string_view body) {
+  const auto asked = json::parse(body, nullptr, false);
+  const auto account = text_member(asked, "account");
+  const auto credential = text_member(asked, "credential");
+  if (account.empty() || credential.empty()) return refusal(400, "the body needs 'account' and 'credential'");
+  if (!accounts_.revoke(account, credential)) return refusal(404, "the account has no such credential");
+  return answer_json(json::object());
+}
+
 reply sandbox::send_receipt(std::string_view body) {
   const auto asked = json::parse(body, nullptr, false);
-  const auto text_member = [&](const char* name) {
-    const auto member = asked.is_object() ? asked.find(name) : asked.end();
-    return member != asked.end() && member->is_string() ? member->get<std::string>() : std::string();
-  };
-  const auto sid = text_member("sid");
-  const auto status = text_member("status");
+  const auto sid = text_member(asked, "sid");
+  const auto status = text_member(asked, "status");
   if (sid.empty() || status.empty()) return refusal(400, "the body needs 'sid' and 'status'");
   int error_code = 0;
   if (const auto code = asked.find("error_code"); code != asked.end() && !code->is_null()) {

@@ -21,6 +21,7 @@ struct request {
   std::string_view body;
   timestamp now;
   std::int64_t now_us = 0;  // the same moment, Unix time in microseconds
+  std::string_view host{};  // as the one who asked wrote it
 };
 
 // How the connection goes on.

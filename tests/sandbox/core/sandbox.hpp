@@ -48,6 +48,7 @@ class sandbox {
   reply add_fault(std::string_view body);
   reply remove_fault(std::string_view id);
   reply reset();
+  reply revoke_credential(std::string_view body);
   reply send_receipt(std::string_view body);
 
   milliseconds latency_;

@@ -72,7 +72,8 @@ reply twilio::send(const request& in, std::string_view account_sid) {
 }
 
 reply twilio::take(const request& in, std::string_view account_sid, const form& parameters) {
-  if (!accounts_.admits(in.authorization, account_sid)) return refusal(make_twilio_error(20003));
+  auto credential = accounts_.admitted_by(in.authorization, account_sid);
+  if (credential.empty()) return refusal(make_twilio_error(20003));
   if (const auto error = wrong_with(parameters); error.code != 0) return refusal(error);
   const auto validity = number(parameters, "ValidityPeriod", 1, 36'000);
   const auto attempt = number(parameters, "Attempt", 1, 1'000);
@@ -91,6 +92,8 @@ reply twilio::take(const request& in, std::string_view account_sid, const form& 
   one.from = parameters.get("From");
   one.body = parameters.get("Body");
   one.account = account_sid;
+  one.host = in.host;
+  one.credential = std::move(credential);
   one.status_callback = parameters.get("StatusCallback");
   one.status = one.messaging_service_sid.empty() ? "queued" : "accepted";
   one.validity_period_s = *validity;

@@ -144,6 +144,7 @@ reply answer(server& on, const parser& read, door at) {
   in.target = view(message.target());
   in.authorization = view(message[http::field::authorization]);
   in.idempotency_key = view(message["Idempotency-Key"]);
+  in.host = view(message[http::field::host]);
   in.body = message.body();
   stamp(in);
   if (at == door::control && !in.target.starts_with("/sandbox/")) return refusal(404);

@@ -239,3 +239,34 @@ TEST_CASE("what is no path of the API is not found") {
   }
   CHECK(twilio.ask("GET", "/oauth2/token").status == 404);
 }
+
+TEST_CASE("of each text the credential and the host are kept, and a credential that is revoked lets nobody in") {
+  const std::string sid = asker::account_sid;
+  asker twilio({.accounts = {{sid, "first"}, {sid, "second"}}, .api_keys = {{sid, "SK1", "of the key"}}});
+  const auto by = [&](const std::string& user, const std::string& password) {
+    const auto header = "Basic " + sendcode::to_base64(user + ":" + password);
+    return twilio.post_form("To=%2B61491570006&From=%2B15005550006&Body=hello", header).status;
+  };
+  const auto revoke = [&](const std::string& credential) {
+    return twilio.ask("POST", "/sandbox/twilio/revoke", json{{"account", sid}, {"credential", credential}}.dump()).status;
+  };
+  CHECK(by(sid, "first") == 201);
+  CHECK(by(sid, "second") == 201);
+  CHECK(by("SK1", "of the key") == 201);
+  CHECK(by(sid, "third") == 401);
+  const auto seen = twilio.phone();
+  REQUIRE(seen.size() == 3);
+  CHECK(seen[0].at("credential") == "auth_token 1");
+  CHECK(seen[1].at("credential") == "auth_token 2");
+  CHECK(seen[2].at("credential") == "SK1");
+  CHECK(seen[0].at("host").is_null());  // the asker tells none
+  CHECK(revoke("auth_token 1") == 200);
+  CHECK(revoke("auth_token 1") == 200);  // it keeps its number
+  CHECK(revoke("SK1") == 200);
+  CHECK(revoke("SK1") == 404);
+  CHECK(twilio.ask("POST", "/sandbox/twilio/revoke", "{}").status == 400);
+  CHECK(by(sid, "first") == 401);
+  CHECK(by("SK1", "of the key") == 401);
+  CHECK(by(sid, "second") == 201);
+  CHECK(twilio.phone()[3].at("credential") == "auth_token 2");
+}
