@@ -75,8 +75,7 @@ std::vector<settings_warning> warnings_of(const environment_settings& settings) 
   const auto& sms = settings.sms;
   warn_of_senders(sms, out);
   if (sms.code_ttl > advised_ttl_max) {
-    out.push_back({"sms.code_ttl",
-                   "a code lives " + text_of(sms.code_ttl) + ": longer than the 10m of NIST SP 800-63B",
+    out.push_back({"sms.code_ttl", "a code lives " + text_of(sms.code_ttl) + ": longer than the 10m of NIST SP 800-63B",
                    "take 10m or less, and leave allow_long_ttl out"});
   }
   if (sms.every_country) {

@@ -24,8 +24,9 @@ std::string reason_of(world& with, const event& of) {
 }
 
 event second_factor(const world& with, const std::string& environment, int number) {
-  return with.make_event(phone_number(number),
-                         {{"environment_id", environment}, {"purpose", "mfa"}, {"user_id", "user-1"}, {"connection_id", nullptr}});
+  return with.make_event(
+      phone_number(number),
+      {{"environment_id", environment}, {"purpose", "mfa"}, {"user_id", "user-1"}, {"connection_id", nullptr}});
 }
 
 }  // namespace

@@ -42,7 +42,8 @@ int sent(const world& with, const std::vector<event>& events) {
 }
 
 run_result show(const world& with, const std::string& more = "--json") {
-  return sendcode_run(with, {"settings", "show", "env_live", "--config", (with.folder.path() / "worker.yaml").string(), more});
+  return sendcode_run(
+      with, {"settings", "show", "env_live", "--config", (with.folder.path() / "worker.yaml").string(), more});
 }
 
 json allowance(const world& with) {
@@ -76,11 +77,8 @@ TEST_CASE("ten texts a month are counted by environment, across workers, their d
   with.start_worker();
   CHECK(sent(with, with.load(20, 26)) == 2);
   CHECK(with.senders.texts() == 10);
-  CHECK(allowance(with) == json({{"per", "month"},
-                                 {"max", 10},
-                                 {"used", 10},
-                                 {"left", 0},
-                                 {"ends_at", allowance(with)["ends_at"]}}));
+  CHECK(allowance(with) ==
+        json({{"per", "month"}, {"max", 10}, {"used", 10}, {"left", 0}, {"ends_at", allowance(with)["ends_at"]}}));
   const auto people = show(with, "--config=" + (with.folder.path() / "worker.yaml").string());
   CHECK(people.output.find("# allowance: 10 of 10 texts by the Kinde sender used this month, 0 left until ") !=
         people.output.npos);

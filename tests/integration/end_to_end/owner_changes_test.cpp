@@ -70,7 +70,7 @@ class flow {
   }
 
  private:
-  static constexpr std::size_t at_once = 20;
+  static constexpr std::size_t at_once = 8;
 
   world& with_;
   std::vector<event> all_;
@@ -110,8 +110,9 @@ TEST_CASE("the auth token rotates, in a list of two or in its file, and an API k
   const auto document = wide().document();
   const auto file = with.folder.path() / "settings/env_live.yaml";
   with.write_secret("env_live/twilio_auth_token_new", settings::second_token);
-  write_file(file, replaced(document, alone,
-                            "auth_token: [{secret: env_live/twilio_auth_token_new}, {secret: env_live/twilio_auth_token}]"));
+  write_file(file,
+             replaced(document, alone,
+                      "auth_token: [{secret: env_live/twilio_auth_token_new}, {secret: env_live/twilio_auth_token}]"));
   events.comes_to(has("credential", "auth_token 2"));
 
   // In the file that the document named before.
@@ -132,14 +133,14 @@ TEST_CASE("the auth token rotates, in a list of two or in its file, and an API k
 TEST_CASE("the region changes while events flow, and the next text is asked for at the other region's host") {
   world with({.live = wide()});
   const auto port = with.senders.base_url().substr(with.senders.base_url().rfind(':'));
-  with.start_worker({{"SENDCODE_SENDERS__TWILIO__BASE_URL", "https://api.twilio.com" + port},
-                     {"LD_PRELOAD", SENDCODE_TWILIO_HOSTS}});
+  with.start_worker(
+      {{"SENDCODE_SENDERS__TWILIO__BASE_URL", "https://api.twilio.com" + port}, {"LD_PRELOAD", SENDCODE_TWILIO_HOSTS}});
   flow events(with);
   events.comes_to(has("host", "api.twilio.com" + port));
   const auto document = wide().document();
-  for (const auto& [region, host] : {std::pair{"ie1", "api.dublin.ie1.twilio.com"},
-                                     std::pair{"au1", "api.sydney.au1.twilio.com"},
-                                     std::pair{"us1", "api.twilio.com"}}) {
+  for (const auto& [region, host] :
+       {std::pair{"ie1", "api.dublin.ie1.twilio.com"}, std::pair{"au1", "api.sydney.au1.twilio.com"},
+        std::pair{"us1", "api.twilio.com"}}) {
     write_file(with.folder.path() / "settings/env_live.yaml",
                replaced(document, "    source:", "    region: " + std::string(region) + "\n    source:"));
     events.comes_to(has("host", host + port));

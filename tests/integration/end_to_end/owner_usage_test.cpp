@@ -10,8 +10,8 @@ using sendcode::redis_tests::sentinel_group;
 namespace {
 
 run_result show_usage(const world& with, std::vector<std::string> more, const environment_variables& changes = {}) {
-  std::vector<std::string> words{"settings", "show", "env_live", "--usage", "--config",
-                                 (with.folder.path() / "worker.yaml").string()};
+  std::vector<std::string> words{"settings", "show",     "env_live",
+                                 "--usage",  "--config", (with.folder.path() / "worker.yaml").string()};
   words.insert(words.end(), more.begin(), more.end());
   return sendcode_run(with, words, changes);
 }

@@ -33,11 +33,11 @@ struct certificates {
 
 // With the line of docs/redis.md, and no more.
 inline void make_documented_user(raw_client& raw) {
-  const std::vector<std::string> line{"ACL",   "SETUSER", "sendcode",    "on",    ">secret",        "resetchannels",
-                                      "~sc:*", "-@all",   "+evalsha",    "+eval", "+script|load",   "+time",
-                                      "+get",  "+mget",   "+set",        "+del",  "+exists",        "+lindex",
-                                      "+role", "+info",   "+config|get", "+wait", "+cluster|slots", "+asking",
-                                      "+scan"};
+  const std::vector<std::string> line{"ACL",           "SETUSER", "sendcode",       "on",       ">secret",
+                                      "resetchannels", "~sc:*",   "-@all",          "+evalsha", "+eval",
+                                      "+script|load",  "+time",   "+get",           "+mget",    "+set",
+                                      "+del",          "+exists", "+lindex",        "+role",    "+info",
+                                      "+config|get",   "+wait",   "+cluster|slots", "+asking",  "+scan"};
   REQUIRE(raw.command(line).text == "OK");
 }
 

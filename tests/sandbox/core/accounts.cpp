@@ -62,9 +62,8 @@ bool account_book::revoke(std::string_view account_sid, std::string_view credent
     one.token.clear();
     return true;
   }
-  return std::erase_if(keys_, [&](const api_key& one) {
-           return one.account == account_sid && one.sid == credential;
-         }) > 0;
+  return std::erase_if(keys_, [&](const api_key& one) { return one.account == account_sid && one.sid == credential; }) >
+         0;
 }
 
 std::string_view account_book::token_of(std::string_view account_sid) const {

@@ -23,7 +23,7 @@ struct text {
   std::string from;  // empty: sent through a Messaging Service, or by Kinde
   std::string messaging_service_sid;
   std::string body;
-  std::string account;  // Twilio's account, or Kinde's environment_id
+  std::string account;     // Twilio's account, or Kinde's environment_id
   std::string host;        // that was asked
   std::string credential;  // of Twilio's that was shown: account_book::admitted_by
   std::string idempotency_key;

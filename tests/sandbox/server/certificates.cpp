@@ -109,8 +109,9 @@ certificate_files make_certificates(const std::filesystem::path& directory) {
                                      {{NID_basic_constraints, "critical,CA:FALSE"},
                                       {NID_key_usage, "critical,digitalSignature"},
                                       {NID_ext_key_usage, "serverAuth"},
-                                      {NID_subject_alt_name, "DNS:localhost,IP:127.0.0.1,IP:::1,DNS:*.twilio.com,DNS:*.dublin.ie1.twilio.com,"
-                                                             "DNS:*.sydney.au1.twilio.com"},
+                                      {NID_subject_alt_name,
+                                       "DNS:localhost,IP:127.0.0.1,IP:::1,DNS:*.twilio.com,DNS:*.dublin.ie1.twilio.com,"
+                                       "DNS:*.sydney.au1.twilio.com"},
                                       {NID_subject_key_identifier, "hash"},
                                       {NID_authority_key_identifier, "keyid"}});
 

@@ -248,7 +248,8 @@ TEST_CASE("of each text the credential and the host are kept, and a credential t
     return twilio.post_form("To=%2B61491570006&From=%2B15005550006&Body=hello", header).status;
   };
   const auto revoke = [&](const std::string& credential) {
-    return twilio.ask("POST", "/sandbox/twilio/revoke", json{{"account", sid}, {"credential", credential}}.dump()).status;
+    return twilio.ask("POST", "/sandbox/twilio/revoke", json{{"account", sid}, {"credential", credential}}.dump())
+        .status;
   };
   CHECK(by(sid, "first") == 201);
   CHECK(by(sid, "second") == 201);

@@ -21,7 +21,7 @@ domain::environment_settings environment() {
   out.applications = {"app_web", "app_admin"};
   out.sms.default_country = "AU";
   out.sms.allowed_countries = {"AU"};
-  out.sms.limits = {{limit_kind::phone, 1, seconds{30}},      {limit_kind::user, 10, seconds{3'600}},
+  out.sms.limits = {{limit_kind::phone, 1, seconds{30}},       {limit_kind::user, 10, seconds{3'600}},
                     {limit_kind::application, 5, seconds{60}}, {limit_kind::environment, 100, seconds{600}},
                     {limit_kind::country, 50, seconds{3'600}}, {limit_kind::prefix, 60, seconds{600}}};
   return out;

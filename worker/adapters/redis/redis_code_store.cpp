@@ -23,7 +23,7 @@ namespace {
 enum class kept_by : std::uint8_t { master, replicas };
 
 constexpr std::int64_t scanned_at_once = 250;  // its answer's elements are far below reply_elements_max
-constexpr std::size_t first_key = 3;  // EVALSHA, hash, number of keys, keys
+constexpr std::size_t first_key = 3;           // EVALSHA, hash, number of keys, keys
 
 }  // namespace
 
@@ -33,9 +33,9 @@ class redis_code_store::caller {
   caller(const boost::asio::any_io_executor& executor, redis_options options, const secret& subjects_key,
          const ports::clock& clock, std::function<void(bool)> on_up)
       : clock_(clock), writer_(subjects_key, options.dedupe_ttl), timeout_(options.timeout) {
-    std::vector<const script*> scripts{&admit_script,   &renew_script, &release_script, &settle_script, &check_script,
-                                       &consume_script, &state_script, &cancel_script,  &unlock_script, &answer_script,
-                                       &usage_script};
+    std::vector<const script*> scripts{&admit_script,  &renew_script,   &release_script, &settle_script,
+                                       &check_script,  &consume_script, &state_script,   &cancel_script,
+                                       &unlock_script, &answer_script,  &usage_script};
     topology_ = make_topology(executor, std::move(options), std::move(scripts), std::move(on_up));
   }
 

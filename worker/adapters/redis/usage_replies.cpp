@@ -52,9 +52,10 @@ void subject_collector::take(std::string_view key) {
     if (!key.starts_with(kind)) return std::string_view{};
     return key.substr(kind.size(), key.find(':', kind.size()) - kind.size());
   };
-  for (const auto& [kind, into] : {std::pair<std::string_view, std::vector<std::string>*>{"b:country:", &found_.countries},
-                                   {"b:prefix:", &found_.prefixes},
-                                   {"f:", &found_.fraud_prefixes}}) {
+  for (const auto& [kind, into] :
+       {std::pair<std::string_view, std::vector<std::string>*>{"b:country:", &found_.countries},
+        {"b:prefix:", &found_.prefixes},
+        {"f:", &found_.fraud_prefixes}}) {
     if (const auto subject = after(kind); !subject.empty()) into->emplace_back(subject);
   }
 }

@@ -52,8 +52,7 @@ void tell_valid(const std::filesystem::path& file, const settings_file& read, co
                 const context& with) {
   const auto warnings = warnings_of(read.settings, secrets);
   if (with.json) {
-    const ordered_json out = {
-        {"file", file.string()}, {"valid", true}, {"warnings", to_json(warnings, read.document)}};
+    const ordered_json out = {{"file", file.string()}, {"valid", true}, {"warnings", to_json(warnings, read.document)}};
     with.out << out.dump() << '\n';
     return;
   }

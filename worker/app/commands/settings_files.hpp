@@ -13,7 +13,7 @@ namespace sendcode::app {
 
 struct settings_file {
   std::string environment;
-  config::node document;  // found valid
+  config::node document;                    // found valid
   domain::environment_settings settings{};  // its secrets not read
 };
 

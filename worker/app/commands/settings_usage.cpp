@@ -60,7 +60,8 @@ void usage_survey::ask_each(std::size_t index, const ports::subjects_in_use& fou
       std::set<std::string> all(found.prefixes.begin(), found.prefixes.end());
       if (phone) all.insert(phone->prefix());
       for (const auto& each : all) ask_limit(index, each, each);
-      if (all.empty()) report_.limits.push_back({.limit = index, .per = limit.per, .max = limit.max, .window = limit.window});
+      if (all.empty())
+        report_.limits.push_back({.limit = index, .per = limit.per, .max = limit.max, .window = limit.window});
       return;
     }
     case limit_kind::phone:

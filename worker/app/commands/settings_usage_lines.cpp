@@ -39,9 +39,9 @@ std::string note_of(const limit_use& use) {
 }
 
 row to_row(const limit_use& use) {
-  return {std::string(to_text(use.per)),     use.subject,
-          config::to_text(use.window),       use.used ? std::to_string(*use.used) : "-",
-          std::to_string(use.max),           note_of(use)};
+  return {std::string(to_text(use.per)), use.subject,
+          config::to_text(use.window),   use.used ? std::to_string(*use.used) : "-",
+          std::to_string(use.max),       note_of(use)};
 }
 
 // Of one limit the fullest first; what is not used at all is told only where nothing else is.

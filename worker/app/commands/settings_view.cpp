@@ -122,7 +122,9 @@ std::string to_lines(const ordered_json& view, const origins& from, std::string_
   for (const auto& [text, place] : lines) {
     out += text;
     if (const auto of = from.find(place); of != from.end()) {
-      out.append(text.size() < width ? width - text.size() : 0, ' ').append("  # ").append(to_text(of->second, document));
+      out.append(text.size() < width ? width - text.size() : 0, ' ')
+          .append("  # ")
+          .append(to_text(of->second, document));
     }
     out += '\n';
   }

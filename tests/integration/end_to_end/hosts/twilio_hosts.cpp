@@ -1,5 +1,5 @@
-// Preloaded into a worker of the tests: Twilio's hosts are the sandbox on loopback then, under their own names. Nothing but the
-// name tells one region from another.
+// Preloaded into a worker of the tests: Twilio's hosts are the sandbox on loopback then, under their own names. Nothing
+// but the name tells one region from another.
 #include <dlfcn.h>
 #include <netdb.h>
 
