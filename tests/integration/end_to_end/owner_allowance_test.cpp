@@ -41,9 +41,11 @@ int sent(const world& with, const std::vector<event>& events) {
   return out;
 }
 
-run_result show(const world& with, const std::string& more = "--json") {
-  return sendcode_run(
-      with, {"settings", "show", "env_live", "--config", (with.folder.path() / "worker.yaml").string(), more});
+run_result show(const world& with, bool as_json = true) {
+  std::vector<std::string> words{"settings", "show", "env_live", "--config",
+                                 (with.folder.path() / "worker.yaml").string()};
+  if (as_json) words.emplace_back("--json");
+  return sendcode_run(with, words);
 }
 
 json allowance(const world& with) {
@@ -79,7 +81,7 @@ TEST_CASE("ten texts a month are counted by environment, across workers, their d
   CHECK(with.senders.texts() == 10);
   CHECK(allowance(with) ==
         json({{"per", "month"}, {"max", 10}, {"used", 10}, {"left", 0}, {"ends_at", allowance(with)["ends_at"]}}));
-  const auto people = show(with, "--config=" + (with.folder.path() / "worker.yaml").string());
+  const auto people = show(with, false);
   CHECK(people.output.find("# allowance: 10 of 10 texts by the Kinde sender used this month, 0 left until ") !=
         people.output.npos);
 

@@ -84,7 +84,7 @@ TEST_CASE("the settings in force are told a line each, with their origins below 
       continue;
     }
     ++values;
-    const bool longer = line.find_last_not_of(' ', comment) > 72;
+    const bool longer = line.find_last_not_of(' ', comment) >= 72;
     if (column == 0) column = comment;
     CHECK((comment == column || longer));
   }

@@ -1,6 +1,8 @@
 #include "worker/adapters/redis/usage_replies.hpp"
 
 #include <algorithm>
+#include <array>
+#include <utility>
 
 namespace sendcode::redis {
 namespace {
@@ -52,10 +54,9 @@ void subject_collector::take(std::string_view key) {
     if (!key.starts_with(kind)) return std::string_view{};
     return key.substr(kind.size(), key.find(':', kind.size()) - kind.size());
   };
-  for (const auto& [kind, into] :
-       {std::pair<std::string_view, std::vector<std::string>*>{"b:country:", &found_.countries},
-        {"b:prefix:", &found_.prefixes},
-        {"f:", &found_.fraud_prefixes}}) {
+  const std::array<std::pair<std::string_view, std::vector<std::string>*>, 3> kinds{
+      {{"b:country:", &found_.countries}, {"b:prefix:", &found_.prefixes}, {"f:", &found_.fraud_prefixes}}};
+  for (const auto& [kind, into] : kinds) {
     if (const auto subject = after(kind); !subject.empty()) into->emplace_back(subject);
   }
 }
