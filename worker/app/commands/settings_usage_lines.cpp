@@ -51,7 +51,9 @@ void add_rows(const std::vector<limit_use>& limits, std::vector<row>& out) {
     for (; from < limits.size() && (same.empty() || limits[from].limit == same.front()->limit); ++from) {
       same.push_back(&limits[from]);
     }
-    std::ranges::stable_sort(same, std::greater{}, [](const limit_use* each) { return each->used.value_or(0); });
+    std::ranges::sort(same, [](const limit_use* a, const limit_use* b) {
+      return a->used == b->used ? a < b : a->used > b->used;  // else as they came
+    });
     std::size_t shown = 0;
     for (const auto* each : same) {
       const bool of_a_phone = each->per == domain::limit_kind::phone;
