@@ -242,7 +242,8 @@ TEST_CASE("what is no path of the API is not found") {
 
 TEST_CASE("of each text the credential and the host are kept, and a credential that is revoked lets nobody in") {
   const std::string sid = asker::account_sid;
-  asker twilio({.accounts = {{sid, "first"}, {sid, "second"}}, .api_keys = {{sid, "SK1", "of the key"}}});
+  asker twilio(
+      {.accounts = {{sid, "first"}, {sid, "second"}}, .api_keys = {{sid, "SK1", "of the key"}}, .clients = {}});
   const auto by = [&](const std::string& user, const std::string& password) {
     const auto header = "Basic " + sendcode::to_base64(user + ":" + password);
     return twilio.post_form("To=%2B61491570006&From=%2B15005550006&Body=hello", header).status;
