@@ -79,7 +79,7 @@ TEST_CASE("a worker with settings on the topic is ready once it knows them, and 
   CHECK(changed["change"] == "changed");
   CHECK(changed["written"] == true);
   REQUIRE(changed["differences"].size() == 2);
-  CHECK(changed["differences"][0].dump() == R"({"key":"sms.allowed_countries[1]","before":"US","after":"DE"})");
+  CHECK(changed["differences"][0] == json({{"key", "sms.allowed_countries[1]"}, {"before", "US"}, {"after", "DE"}}));
   REQUIRE(changed["warnings"].size() == 1);
   CHECK(changed["warnings"][0]["key"] == "sms.twilio.phone_number");
   CHECK(comes_to(with, german, "status", "sent"));
@@ -89,7 +89,9 @@ TEST_CASE("a worker with settings on the topic is ready once it knows them, and 
   const auto as_json = json::parse(settings_run(with, {"show", "env_live", "--json"}).output);
   CHECK(as_json["origins"]["sms.allowed_countries"] == "topic");
   CHECK(as_json["origins"]["sms.code_ttl"] == "default");
-  CHECK(as_json["warnings"] == changed["warnings"]);
+  REQUIRE(as_json["warnings"].size() == 1);
+  CHECK(as_json["warnings"][0]["key"] == "sms.twilio.phone_number");
+  CHECK_FALSE(as_json["warnings"][0].contains("line"));  // a record has none
 
   with.kafka->produce(with.settings_topic,
                       {{.key = "env_live",
