@@ -344,23 +344,3 @@ TEST_CASE(
   CHECK(w.twilio.asked.size() == 8);
   CHECK(w.telemetry.ended["rejected"] == 500);
 }
-
-TEST_CASE("a text that was reserved of the month goes back to the month, whatever the settings say by then") {
-  pipeline_world w;
-  auto twilio = w.environment().sms.twilio;
-  w.environment().sms.twilio.reset();
-  w.update();
-  w.kinde.script.assign(20, away);
-  const auto offset = deliver(w, "1");
-  w.pass(10s);
-  REQUIRE(w.outcome(offset) == "open");
-  w.environment().sms.twilio = twilio;
-  w.update();
-  w.pass(60s);
-  CHECK(w.outcome(offset) == "sent");
-  CHECK(w.status(offset)["sender"] == "twilio");
-  REQUIRE_FALSE(w.store.settlements.empty());
-  const auto& given_back = w.store.settlements.back().give_back;
-  REQUIRE(given_back);
-  CHECK(given_back->monthly);
-}

@@ -108,6 +108,26 @@ TEST_CASE("what was reserved is kept where the Kinde sender may have taken the t
   CHECK(w.store.given_back == 0);
 }
 
+TEST_CASE("a text that was reserved of the month goes back to the month, whatever the settings say by then") {
+  pipeline_world w;
+  auto twilio = w.environment().sms.twilio;
+  w.environment().sms.twilio.reset();
+  w.update();
+  w.kinde.script = {20, answer{.outcome = answer_class::interrupted}};
+  const auto offset = w.deliver();
+  w.pass(10s);
+  REQUIRE(w.outcome(offset) == "open");
+  w.environment().sms.twilio = twilio;
+  w.update();
+  w.pass(60s);
+  CHECK(w.outcome(offset) == "sent");
+  CHECK(w.status(offset)["sender"] == "twilio");
+  REQUIRE_FALSE(w.store.settlements.empty());
+  const auto& given_back = w.store.settlements.back().give_back;
+  REQUIRE(given_back);
+  CHECK(given_back->monthly);
+}
+
 TEST_CASE("answers about the recipient, the policy and fraud end the event without another sender") {
   const std::pair<answer_class, std::string> ends[] = {{answer_class::recipient, "failed recipient_unreachable"},
                                                        {answer_class::opted_out, "failed recipient_opted_out"},
