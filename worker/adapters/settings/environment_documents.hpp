@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <optional>
@@ -12,11 +13,16 @@
 
 namespace sendcode::adapters {
 
+// Who says that a secret is missing: the log, or whoever looks at the snapshot.
+enum class missing_secrets : std::uint8_t { logged, left_to_the_reader };
+
 // The documents that a source has taken, each with its secrets: what is in force. One thread.
 class environment_documents {
  public:
   // `secrets` must outlive this.
-  explicit environment_documents(const config::secrets_directory& secrets) : secrets_(&secrets) {}
+  explicit environment_documents(const config::secrets_directory& secrets,
+                                 missing_secrets missing = missing_secrets::logged)
+      : secrets_(&secrets), missing_(missing) {}
 
   void accept(const std::string& environment, domain::environment_settings valid);
   // Its newest document is not valid: the last good one stays. Returns what that is, as the log says it.
@@ -48,6 +54,7 @@ class environment_documents {
   void resolve(document& of) const;
 
   const config::secrets_directory* secrets_;
+  missing_secrets missing_;
   std::map<std::string, document> documents_;
   bool changed_ = true;
 };

@@ -16,8 +16,9 @@ namespace sendcode::adapters {
 class settings_directory final : public settings_source {
  public:
   // `secrets` must outlive this.
-  settings_directory(std::filesystem::path directory, const config::secrets_directory& secrets)
-      : directory_(std::move(directory)), documents_(secrets) {}
+  settings_directory(std::filesystem::path directory, const config::secrets_directory& secrets,
+                     missing_secrets missing = missing_secrets::logged)
+      : directory_(std::move(directory)), documents_(secrets, missing) {}
 
   // At the cost of one stat a file. What is there but cannot be read is tried again at every call; a file that went
   // takes its environment with it. While the directory itself cannot be read, nothing changes.

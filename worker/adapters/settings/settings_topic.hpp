@@ -16,8 +16,9 @@ namespace sendcode::adapters {
 class settings_topic final : public settings_source, private ports::document_log::sink {
  public:
   // `topic` is only named. `secrets` must outlive this.
-  settings_topic(std::unique_ptr<ports::document_log> log, std::string topic, const config::secrets_directory& secrets)
-      : log_(std::move(log)), topic_(std::move(topic)), documents_(secrets) {}
+  settings_topic(std::unique_ptr<ports::document_log> log, std::string topic, const config::secrets_directory& secrets,
+                 missing_secrets missing = missing_secrets::logged)
+      : log_(std::move(log)), topic_(std::move(topic)), documents_(secrets, missing) {}
 
   domain::settings_ptr poll() override;
 

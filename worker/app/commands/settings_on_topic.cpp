@@ -18,6 +18,9 @@ namespace {
 constexpr std::chrono::seconds open_most{10};
 constexpr std::chrono::seconds read_most{60};
 
+// Commands tell themselves which secrets are missing, and of the environment that they are about.
+constexpr auto told_here = adapters::missing_secrets::left_to_the_reader;
+
 // What stands there, as a log that has come to its end.
 class ended_log final : public ports::document_log {
  public:
@@ -70,14 +73,14 @@ domain::settings_ptr read_settings(const config::worker_config& config, const co
 found_settings find_settings(const config::worker_config& config, const config::secrets_directory& secrets,
                              std::string_view command, context& with) {
   if (!config.settings.directory.empty()) {
-    found_settings out{adapters::settings_directory(config.settings.directory, secrets).poll()};
+    found_settings out{adapters::settings_directory(config.settings.directory, secrets, told_here).poll()};
     if (out.in_force == nullptr) with.result = exit_code::wrong_use;  // it said why
     return out;
   }
   auto documents = read_settings_topic(config, command, with);
   if (!documents) return {};
   auto log = std::make_unique<ended_log>(*documents);
-  auto in_force = adapters::settings_topic(std::move(log), config.kafka.settings_topic, secrets).poll();
+  auto in_force = adapters::settings_topic(std::move(log), config.kafka.settings_topic, secrets, told_here).poll();
   return {std::move(in_force), std::move(*documents)};
 }
 
