@@ -1,4 +1,5 @@
 #include <sys/prctl.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <exception>
@@ -7,6 +8,7 @@
 #include "common/logging.hpp"
 #include "common/redaction.hpp"
 #include "worker/app/commands/command.hpp"
+#include "worker/app/commands/terminal.hpp"
 
 int main(int argc, char** argv) {
   using namespace sendcode::app;
@@ -31,6 +33,8 @@ int main(int argc, char** argv) {
       "`sendcode COMMAND --help` tells more.");
 
   context with{.out = std::cout, .err = std::cerr};
+  with.colours = wants_colours(isatty(STDOUT_FILENO) == 1, sendcode::config::read_terminal_environment());
+  with.progress = isatty(STDERR_FILENO) == 1;
   program.add_flag("--json", with.json, "Output for programs: JSON, one object a line");
   add_run_command(program, with);
   add_send_command(program, with);
@@ -42,6 +46,7 @@ int main(int argc, char** argv) {
   add_tokens_commands(program, with);
   add_dead_letters_commands(program, with);
   add_doctor_command(program, with);
+  add_completion_command(program, with);
 
   const auto is_first_word = [&](const CLI::App* command) { return command->get_name() == argv[1]; };
   if (argc > 1 && argv[1][0] != '-' && program.get_subcommands(is_first_word).empty()) {

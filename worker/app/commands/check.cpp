@@ -1,4 +1,5 @@
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <fstream>
 #include <iostream>
@@ -11,6 +12,7 @@
 #include "common/url.hpp"
 #include "worker/adapters/http_client/beast_https_client.hpp"
 #include "worker/app/commands/command.hpp"
+#include "worker/app/commands/terminal.hpp"
 
 namespace sendcode::app {
 namespace {
@@ -27,6 +29,12 @@ struct check_options {
   std::string challenge;
   std::string code;
 };
+
+bool is_challenge_id(std::string_view text) {
+  return text.size() >= 22 && text.size() <= 128 && std::ranges::all_of(text, [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_';
+  });
+}
 
 std::optional<secret> read_token(const std::string& file) {
   std::ifstream in(file);
@@ -68,11 +76,12 @@ exchanged run_exchange(ports::https_request& request) {
 
 exit_code tell(const ports::https_response& response, const context& with) {
   const auto body = nlohmann::json::parse(response.body, nullptr, false);
-  if (response.status == 200 && body.is_object() && body.contains("status")) {
+  if (response.status == 200 && body.is_object() && body.contains("status") && body["status"].is_string()) {
     if (with.json) {
       with.out << body.dump() << '\n';
     } else {
-      with.out << body["status"].get<std::string>();
+      const auto status = body["status"].get<std::string>();
+      with.out << painted(shown(status), colour_of(status), with.colours);
       if (body.contains("attempts_left")) with.out << " (attempts left: " << body["attempts_left"] << ')';
       with.out << '\n';
     }
@@ -115,7 +124,12 @@ void add_check_command(CLI::App& program, context& with) {
   auto chosen = std::make_shared<check_options>();
   auto* command = program.add_subcommand("check", "Ask the worker whether a code is right");
   command->add_option("code", chosen->code, "The six digits that the person typed")->required();
-  command->add_option("--challenge", chosen->challenge, "The challenge id of the send-code event")->required();
+  command->add_option("--challenge", chosen->challenge, "The challenge id of the send-code event")
+      ->required()
+      ->check([](const std::string& text) {
+        // It becomes a part of the address that is asked for.
+        return is_challenge_id(text) ? std::string() : "22 to 128 letters, digits, - and _";
+      });
   command->add_option("--environment", chosen->environment, "Environment id")->required();
   command->add_option("--application", chosen->application, "Application id")->required();
   command->add_option("--phone", chosen->phone, "The phone number that was texted")->required();

@@ -18,7 +18,9 @@ enum class exit_code : int {
 };
 
 struct context {
-  bool json = false;  // output for programs
+  bool json = false;      // output for programs
+  bool colours = false;   // standard output is a terminal that shows them
+  bool progress = false;  // standard error is a terminal, which shows how far a long command is
   exit_code result = exit_code::done;
   std::ostream& out;
   std::ostream& err;
@@ -34,5 +36,6 @@ void add_keys_commands(CLI::App& program, context& with);
 void add_tokens_commands(CLI::App& program, context& with);
 void add_dead_letters_commands(CLI::App& program, context& with);
 void add_doctor_command(CLI::App& program, context& with);
+void add_completion_command(CLI::App& program, context& with);  // after all others, which it reads
 
 }  // namespace sendcode::app

@@ -5,13 +5,13 @@
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <set>
 
 #include "common/crypto.hpp"
 #include "common/redaction.hpp"
 #include "common/timestamp.hpp"
 #include "worker/adapters/kafka/record_reader.hpp"
 #include "worker/adapters/kafka/record_writer.hpp"
+#include "worker/app/commands/awaited_statuses.hpp"
 #include "worker/app/commands/command.hpp"
 #include "worker/app/commands/kafka_access.hpp"
 #include "worker/app/commands/status_lines.hpp"
@@ -33,6 +33,7 @@ struct send_options {
   std::string source = "/sendcode/cli";
   std::string time;
   std::uint32_t wait_s = 0;
+  bool receipts = false;
 };
 
 struct event_to_send {
@@ -136,25 +137,31 @@ void tell_sent(const std::vector<event_to_send>& events, const context& with) {
   with.out.flush();
 }
 
-// Shows each outcome as it comes. Exit code: done if every one of them is `sent`.
+// Shows each status as it comes. Exit code: done if every code was sent, and none of the receipts says otherwise.
 exit_code wait_for_outcomes(kafka::record_reader& reader, const std::vector<event_to_send>& events,
                             const send_options& chosen, const context& with) {
-  std::set<std::string, std::less<>> open;
-  for (const auto& event : events) open.insert(event.request_id);
-  bool all_sent = true;
+  std::vector<std::string> ids;
+  ids.reserve(events.size());
+  std::ranges::transform(events, std::back_inserter(ids), &event_to_send::request_id);
+  awaited_statuses awaited(ids, chosen.receipts);
   const auto each = [&](const kafka::read_record& record) {
-    if (status_member(record, "kind") != "outcome" || open.erase(status_member(record, "request_id")) == 0) return true;
-    with.out << status_line(record, with.json) << std::endl;
-    all_sent = all_sent && status_member(record, "status") == "sent";
-    return !open.empty();
+    if (awaited.take(record)) {
+      with.out << status_line(record, {.json = with.json, .colours = with.colours}) << std::endl;
+    }
+    return !awaited.complete();
   };
   const auto end = reader.read(each, std::chrono::seconds(chosen.wait_s));
-  if (!end || *end == kafka::read_result::timed_out) {
-    with.err << "sendcode send: no outcome of " << open.size() << " of " << events.size() << " events within "
-             << chosen.wait_s << " s. Is a worker running on this topic?\n";
-    return exit_code::unreachable;
+  if (!with.json && awaited.requests() > 1) with.out << awaited.summary() << std::endl;
+  if (end && *end == kafka::read_result::stopped) return awaited.all_well() ? exit_code::done : exit_code::said_no;
+  with.err << "sendcode send: " << (end ? "" : end.error() + ": ");
+  if (const auto missing = awaited.without_outcome(); missing > 0) {
+    with.err << "no outcome of " << missing << " of " << awaited.requests() << " events within " << chosen.wait_s
+             << " s. Is a worker running on this topic?\n";
+  } else {
+    with.err << "no last receipt of " << awaited.without_receipt() << " of " << awaited.requests() << " texts within "
+             << chosen.wait_s << " s. Is senders.twilio.status_callback_url set, and can Twilio reach it?\n";
   }
-  return all_sent ? exit_code::done : exit_code::said_no;
+  return exit_code::unreachable;
 }
 
 exit_code send(const send_options& chosen, context& with) {
@@ -223,14 +230,19 @@ void add_send_command(CLI::App& program, context& with) {
   command->add_option("--wait", chosen->wait_s, "Wait this many seconds for the outcomes (30 if no number is given)")
       ->expected(0, 1)
       ->default_str("30");
+  command->add_flag("--receipts", chosen->receipts,
+                    "Wait for Twilio's last receipt of each text too; without --wait it is --wait 30");
   command->footer(
-      "Exit codes: 0 written (with --wait: every code was sent), 1 an outcome was another, 2 wrong use, 3 Kafka or a\n"
-      "worker could not be reached in time.\n\n"
+      "Each outcome is shown as it comes, in the columns of `sendcode watch`.\n"
+      "Exit codes: 0 written (with --wait: every code was sent), 1 an outcome was another, or a text was not delivered,\n"
+      "2 wrong use, 3 Kafka, a worker or a receipt did not come in time.\n\n"
       "Examples:\n"
       "  sendcode send --environment env_live --application app_web --phone +61491570006 --wait\n"
+      "  sendcode send --environment env_live --application app_web --phone +61491570006 --receipts --wait 60\n"
       "  sendcode send --file events.jsonl --wait 60 --json");
   command->callback([chosen, command, &with] {
-    if (command->count("--wait") > 0 && chosen->wait_s == 0) chosen->wait_s = 30;
+    const bool waits = command->count("--wait") > 0 || chosen->receipts;
+    if (waits && chosen->wait_s == 0) chosen->wait_s = 30;
     with.result = send(*chosen, with);
   });
 }

@@ -6,9 +6,12 @@
 #include <nlohmann/json.hpp>
 
 #include "common/redaction.hpp"
+#include "worker/app/commands/terminal.hpp"
 
 namespace sendcode::app {
 namespace {
+
+constexpr std::size_t status_width = 11;  // undelivered
 
 nlohmann::json parse(const kafka::read_record& record) {
   auto out = nlohmann::json::parse(record.value.value_or(""), nullptr, false);
@@ -27,23 +30,30 @@ std::string_view header_of(const kafka::read_record& record, std::string_view na
 
 }  // namespace
 
-std::string status_line(const kafka::read_record& record, bool json) {
+std::string status_line(const kafka::read_record& record, line_style style) {
   auto data = parse(record);
-  if (json) {
+  if (style.json) {
     data["ce_id"] = header_of(record, "ce_id");
     data["time"] = header_of(record, "ce_time");
     return data.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   }
-  std::string out =
-      fmt::format("{}  {:<7} {:<9}", header_of(record, "ce_time"), text_of(data, "kind"), text_of(data, "status"));
-  for (const auto* name : {"reason", "phone_number", "sender", "message_id", "environment_id", "challenge_id"}) {
-    if (const auto value = text_of(data, name); !value.empty()) out += fmt::format(" {}={}", name, shown(value));
+  const auto column = [&](const char* name) {
+    const auto value = text_of(data, name);
+    return value.empty() ? std::string("-") : shown(value);
+  };
+  const auto status = column("status");
+  std::string out = fmt::format("{:<24}  {:<7}  {}  {:<16}  {:<6}  {:<12}  {:<22}", shown(header_of(record, "ce_time")),
+                                column("kind"), painted(status, colour_of(status), style.colours, status_width),
+                                column("phone_number"), column("sender"), column("environment_id"),
+                                column("challenge_id"));
+  for (const auto* name : {"reason", "message_id"}) {
+    if (const auto value = text_of(data, name); !value.empty()) out += fmt::format("  {}={}", name, shown(value));
   }
   for (const auto* name : {"failed_over", "possible_duplicate"}) {
-    if (data.value(name, false)) out += fmt::format(" {}", name);
+    if (const auto found = data.find(name); found != data.end() && *found == true) out += fmt::format("  {}", name);
   }
-  if (const auto words = text_of(data, "error_text"); !words.empty()) out += fmt::format(" error=\"{}\"", shown(words));
-  if (data.contains("retry_after_s")) out += fmt::format(" retry_after_s={}", data["retry_after_s"].dump());
+  if (const auto words = text_of(data, "error_text"); !words.empty()) out += fmt::format("  error=\"{}\"", shown(words));
+  if (data.contains("retry_after_s")) out += fmt::format("  retry_after_s={}", shown(data["retry_after_s"].dump()));
   return out;
 }
 
