@@ -28,10 +28,18 @@ struct record_reader::state {
     }
   }
   std::expected<void, std::string> start(std::chrono::milliseconds at_most);
+  std::int64_t first_of(std::int32_t which, const watermarks& marks) const;
   bool is_at_end() const {
     return std::ranges::all_of(partitions, [](const partition& each) { return each.next >= each.end; });
   }
 };
+
+std::int64_t record_reader::state::first_of(std::int32_t which, const watermarks& marks) const {
+  const bool named = from.where == read_from::kind::offset && from.partition == which;
+  if (named && from.offset >= marks.low && from.offset <= marks.high) return from.offset;
+  const bool at_end = from.where == read_from::kind::end || from.where == read_from::kind::offset;
+  return at_end ? marks.high : marks.low;
+}
 
 std::expected<void, std::string> record_reader::state::start(std::chrono::milliseconds at_most) {
   const auto deadline = std::chrono::steady_clock::now() + at_most;
@@ -43,7 +51,7 @@ std::expected<void, std::string> record_reader::state::start(std::chrono::millis
   for (std::int32_t i = 0; i < *count; ++i) {
     const auto marks = query_watermarks(client.get(), topic.get(), i, deadline);
     if (!marks) return std::unexpected(marks.error());
-    partitions.push_back({.next = from.where == read_from::kind::end ? marks->high : marks->low, .end = marks->high});
+    partitions.push_back({.next = first_of(i, *marks), .end = marks->high});
     rd_kafka_topic_partition_list_add(times.get(), name, i)->offset = to_unix_ms(from.since);
   }
   // Without an answer (not every broker has the look-up) it starts at the beginning: read() leaves out what is older.

@@ -26,12 +26,14 @@ struct read_record {
   std::int64_t offset;
 };
 
-// Where reading starts: at the end as it is when open() returns, at the beginning, or at the first record of a time or
-// later.
+// Where reading starts: at the end as it is when open() returns, at the beginning, at the first record of a time or
+// later, or at an offset of one partition, while the others start at their end.
 struct read_from {
-  enum class kind : std::uint8_t { end, beginning, time };
+  enum class kind : std::uint8_t { end, beginning, time, offset };
   kind where = kind::end;
   timestamp since{};
+  std::int32_t partition = 0;
+  std::int64_t offset = 0;
 };
 
 enum class read_result : std::uint8_t {

@@ -1,9 +1,9 @@
 #include "worker/adapters/kafka/record_writer.hpp"
 
-#include <array>
 #include <string_view>
 
 #include "worker/adapters/kafka/client_conf.hpp"
+#include "worker/adapters/kafka/produce.hpp"
 #include "worker/adapters/kafka/topic_lookup.hpp"
 
 namespace sendcode::kafka {
@@ -25,33 +25,13 @@ struct record_writer::state {
   static void on_error(rd_kafka_t* from, int error, const char* text, void* self) {
     last_error::remember(from, error, text, &static_cast<state*>(self)->said);
   }
-  rd_kafka_resp_err_t produce(const written_record& record);
+  rd_kafka_resp_err_t take(const written_record& record);
 };
 
-rd_kafka_resp_err_t record_writer::state::produce(const written_record& record) {
-  headers_ptr headers(rd_kafka_headers_new(record.headers.size()));
-  for (const auto& [name, value] : record.headers) {
-    rd_kafka_header_add(headers.get(), name.data(), static_cast<ssize_t>(name.size()), value.data(),
-                        static_cast<ssize_t>(value.size()));
-  }
-  std::array<rd_kafka_vu_t, 6> fields{};
-  fields[0].vtype = RD_KAFKA_VTYPE_RKT;
-  fields[0].u.rkt = topic.get();
-  fields[1].vtype = RD_KAFKA_VTYPE_MSGFLAGS;
-  fields[1].u.i = RD_KAFKA_MSG_F_COPY;
-  fields[2].vtype = RD_KAFKA_VTYPE_KEY;
-  if (record.key) fields[2].u.mem = {bytes_of(*record.key), record.key->size()};
-  fields[3].vtype = RD_KAFKA_VTYPE_VALUE;
-  if (record.value) fields[3].u.mem = {bytes_of(*record.value), record.value->size()};
-  fields[4].vtype = RD_KAFKA_VTYPE_HEADERS;
-  fields[4].u.headers = headers.get();
-  fields[5].vtype = RD_KAFKA_VTYPE_PARTITION;
-  fields[5].u.i32 = record.partition.value_or(RD_KAFKA_PARTITION_UA);
-  const error_ptr failed(rd_kafka_produceva(client.get(), fields.data(), fields.size()));
-  if (failed) return rd_kafka_error_code(failed.get());
-  (void)headers.release();
-  ++unanswered;
-  return RD_KAFKA_RESP_ERR_NO_ERROR;
+rd_kafka_resp_err_t record_writer::state::take(const written_record& record) {
+  const auto error = produce(client.get(), rd_kafka_topic_name(topic.get()), record);
+  if (error == RD_KAFKA_RESP_ERR_NO_ERROR) ++unanswered;
+  return error;
 }
 
 record_writer::record_writer(std::unique_ptr<state> made) : state_(std::move(made)) {}
@@ -89,10 +69,10 @@ std::expected<void, std::string> record_writer::write(const std::vector<written_
   const auto is_late = [&] { return std::chrono::steady_clock::now() >= deadline; };
   state_->first_failure.clear();
   for (const auto& record : records) {
-    auto error = state_->produce(record);
+    auto error = state_->take(record);
     while (error == RD_KAFKA_RESP_ERR__QUEUE_FULL && !is_late()) {
       rd_kafka_poll(state_->client.get(), slice_ms);
-      error = state_->produce(record);
+      error = state_->take(record);
     }
     if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return std::unexpected(std::string(rd_kafka_err2str(error)));
   }

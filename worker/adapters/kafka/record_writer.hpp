@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/timestamp.hpp"
 #include "worker/adapters/kafka/properties.hpp"
 
 namespace sendcode::kafka {
@@ -19,6 +20,7 @@ struct written_record {
   std::vector<std::pair<std::string, std::string>> headers;
   std::optional<std::string> value;         // nothing: a null value, which deletes a key of a compacted topic
   std::optional<std::int32_t> partition{};  // nothing: as the key says
+  std::optional<timestamp> at{};            // nothing: now
 };
 
 // Puts records on a topic for command line programs: blocking, bounded. One thread.
