@@ -4,10 +4,13 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <string_view>
 
 #include "common/redaction.hpp"
+#include "worker/app/commands/terminal.hpp"
 
 namespace sendcode::app {
 namespace {
@@ -17,7 +20,17 @@ constexpr std::array<std::string_view, 5> always = {"error", "error-detail", "so
                                                     "source-offset"};
 constexpr std::array<std::string_view, 2> of_left_out = {"value-size", "value-sha256"};
 
+constexpr std::array<std::string_view, 2> of_mark = {"replayed-offset", "replayed-to"};
+constexpr std::size_t error_width = 14;  // not_cloudevent
+
 using headers = std::vector<ports::header>;
+
+std::optional<std::int64_t> read_number(std::string_view text) {
+  std::int64_t out = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
+  if (error != std::errc{} || end != text.data() + text.size() || out < 0) return std::nullopt;
+  return out;
+}
 
 template <std::size_t n>
 bool ends_with(const headers& all, std::size_t end, const std::array<std::string_view, n>& names) {
@@ -49,12 +62,43 @@ std::optional<dead_letter> to_dead_letter(const kafka::read_record& record) {
   return out;
 }
 
-std::string to_line(const dead_letter& letter) {
-  auto out = fmt::format("{}/{}  {}  {:<14} {}  from {} {}/{}", letter.partition, letter.offset,
-                         letter.appended_at ? to_rfc3339(*letter.appended_at) : "no time", shown(letter.error),
-                         shown(letter.detail), shown(letter.source_topic), shown(letter.source_partition),
-                         shown(letter.source_offset));
+std::string to_text(letter_place place) {
+  return fmt::format("{}:{}", place.partition, place.offset);
+}
+
+std::optional<letter_place> parse_letter_place(std::string_view text) {
+  const auto between = text.find_first_of(":/");
+  if (between == std::string_view::npos) return std::nullopt;
+  const auto partition = read_number(text.substr(0, between));
+  const auto offset = read_number(text.substr(between + 1));
+  if (!partition || !offset || *partition > std::numeric_limits<std::int32_t>::max()) return std::nullopt;
+  return letter_place{static_cast<std::int32_t>(*partition), *offset};
+}
+
+kafka::written_record to_replay_mark(const dead_letter& letter, const std::string& put_on_topic) {
+  return {.key = {},
+          .headers = {{std::string(of_mark[0]), std::to_string(letter.offset)}, {std::string(of_mark[1]), put_on_topic}},
+          .value = {},
+          .partition = letter.partition};
+}
+
+std::optional<letter_place> marked_place(const kafka::read_record& record) {
+  const auto& all = record.headers;
+  if (record.key || record.value || all.size() != of_mark.size() || !ends_with(all, all.size(), of_mark)) {
+    return std::nullopt;
+  }
+  const auto offset = read_number(all.front().value);
+  return offset ? std::optional(letter_place{record.partition, *offset}) : std::nullopt;
+}
+
+std::string to_line(const dead_letter& letter, letter_style style) {
+  const auto place = to_text(place_of(letter));
+  const auto time = letter.appended_at ? to_rfc3339(*letter.appended_at) : "no time";
+  auto out = fmt::format("{:<10}  {:<24}  {}  {}  from {} {}:{}", place, time,
+                         painted(shown(letter.error), colour::red, style.colours, error_width), shown(letter.detail),
+                         shown(letter.source_topic), shown(letter.source_partition), shown(letter.source_offset));
   if (!letter.can_be_replayed()) out += fmt::format("  without its value of {} bytes", shown(letter.left_out_bytes));
+  if (style.replayed) out += "  " + painted("replayed", colour::faint, style.colours);
   return out;
 }
 
