@@ -11,7 +11,8 @@ from .shared import describe, every_ref, walk
 OPENAPI = ["openapi", "kinde-sender.openapi"]
 TOPICS = {"sms.send-code", "sms.delivery-status", "sms.send-code.dead-letter", "sms.settings"}
 # A field of these documents has a description, a type, and a limit where it is a text.
-DESCRIBED = ["send-code", "send-code.event", "delivery-status", "delivery-status.headers", "dead-letter.headers", "settings"]
+DESCRIBED = ["send-code", "send-code.event", "delivery-status", "delivery-status.headers", "dead-letter.headers", "dead-letter-replayed.headers",
+             "settings"]
 
 
 def check(contract, report, asyncapi_schema):

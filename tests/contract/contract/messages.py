@@ -45,7 +45,7 @@ def group_of(record):
     if topic == STATUS and isinstance(record.get("value"), dict):
         return f"{topic}: {record['value'].get('kind')} {record['value'].get('status')}"
     if topic == DEAD_LETTER:
-        return f"{topic}: {dict(header_pairs(record)).get('error')}"
+        return f"{topic}: {dict(header_pairs(record)).get('error', 'the mark of a replay')}"
     return topic
 
 
@@ -100,6 +100,9 @@ def id_fits(event_id, value):
 def dead_letter_problems(contract, record):
     # Ours come last, behind the headers as they came, which may repeat or bear the same names.
     headers = dict(header_pairs(record))
+    if "replayed-offset" in headers and "error" not in headers:
+        found = [f"header {text}" for text in contract.problems("dead-letter-replayed.headers", headers)]
+        return found + [f"a mark with a {name}" for name in ("key", "value", "value_base64") if record.get(name) is not None]
     found = [f"header {text}" for text in contract.problems("dead-letter.headers", {k: v for k, v in headers.items() if v is not None})]
     if "value" not in record and "value_base64" not in record:
         found.append("no value, not even null")

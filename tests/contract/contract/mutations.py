@@ -110,6 +110,13 @@ DEAD_LETTER_BREAKS = {
         "source-offset": [DROP, "", "01"],
     },
 }
+REPLAYED_BREAKS = {
+    "headers": {
+        "replayed-offset": [DROP, "-1", "", "01"],
+        "replayed-to": [DROP, "a topic"],
+        "more": ["x"],
+    },
+}
 
 
 def check_messages(contract, report):
@@ -122,6 +129,9 @@ def check_messages(contract, report):
             broken += [("under another key", {**good, "key": "another-challenge-of-22ch"}), ("without a key", {**good, "key": None})]
             broken += [("as bytes", {**{k: v for k, v in good.items() if k != "value"}, "value_base64": "e30="})]
             broken += breaks(good, STATUS_BREAKS)
+        elif topic == messages.DEAD_LETTER and "error" not in good["headers"]:
+            broken += breaks(good, REPLAYED_BREAKS)
+            broken += [("with a key", {**good, "key": "+61491570006"}), ("with a value", {**good, "value": {}})]
         elif topic == messages.DEAD_LETTER:
             broken += breaks(good, DEAD_LETTER_BREAKS)
             broken += [("without its bytes", {k: v for k, v in good.items() if k != "value_base64"})]
