@@ -1,5 +1,6 @@
 #include "worker/adapters/kafka/topic_inspection.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include "worker/adapters/kafka/client_conf.hpp"
@@ -44,11 +45,21 @@ std::expected<configuration, untold> describe(rd_kafka_t* client, const std::str
   return out;
 }
 
+void count(const rd_kafka_metadata_topic& topic, topic_state& into) {
+  into.partitions = topic.partition_cnt;
+  for (int i = 0; i < topic.partition_cnt; ++i) {
+    const auto& partition = topic.partitions[i];
+    into.replicas_least = i == 0 ? partition.replica_cnt : std::min(into.replicas_least, partition.replica_cnt);
+    into.in_sync_least = i == 0 ? partition.isr_cnt : std::min(into.in_sync_least, partition.isr_cnt);
+    if (partition.leader < 0) ++into.without_leader;
+  }
+}
+
 }  // namespace
 
-std::expected<std::vector<topic_state>, std::string> inspect_topics(const property_map& properties,
-                                                                    const std::vector<std::string>& topics,
-                                                                    std::chrono::milliseconds at_most) {
+std::expected<topics_state, std::string> inspect_topics(const property_map& properties,
+                                                        const std::vector<std::string>& topics,
+                                                        std::chrono::milliseconds at_most) {
   last_error said;
   auto conf = producer_conf(properties);
   if (!conf) return std::unexpected(to_sentence(conf.error()));
@@ -56,7 +67,7 @@ std::expected<std::vector<topic_state>, std::string> inspect_topics(const proper
   rd_kafka_conf_set_error_cb(conf->get(), &last_error::remember);
   const auto client = make_client(RD_KAFKA_PRODUCER, std::move(*conf));
   if (!client) return std::unexpected(client.error());
-  std::vector<topic_state> out;
+  topics_state out;
   bool answers = true;  // a broker that leaves one such question unanswered is not waited for again
   for (const auto& name : topics) {
     const topic_ptr topic(rd_kafka_topic_new(client->get(), name.c_str(), nullptr));
@@ -68,12 +79,13 @@ std::expected<std::vector<topic_state>, std::string> inspect_topics(const proper
       return std::unexpected(said.text.empty() ? rd_kafka_err2str(error) : said.text);
     }
     const std::unique_ptr<const struct rd_kafka_metadata, destroyer<rd_kafka_metadata_destroy>> metadata(raw);
-    auto& state = out.emplace_back(topic_state{.name = name, .error = {}, .configuration = {}});
+    out.brokers = static_cast<std::size_t>(metadata->broker_cnt);
+    auto& state = out.topics.emplace_back(topic_state{.name = name, .error = {}, .configuration = {}});
     if (metadata->topic_cnt != 1 || metadata->topics[0].err != RD_KAFKA_RESP_ERR_NO_ERROR) {
       state.error = metadata->topic_cnt != 1 ? "Kafka says nothing of it" : rd_kafka_err2str(metadata->topics[0].err);
       continue;
     }
-    state.partitions = metadata->topics[0].partition_cnt;
+    count(metadata->topics[0], state);
     if (!answers) continue;
     auto described = describe(client->get(), name, at_most);
     answers = described || described.error() != untold::unanswered;
