@@ -189,6 +189,11 @@ bool json_cursor::integer(std::uint32_t& out) {
   return true;
 }
 
+bool json_cursor::truth(bool& out) {
+  out = peek() == 't';
+  return word(out ? "true" : "false");
+}
+
 bool json_cursor::skip() {
   std::string_view ignored;
   switch (peek()) {

@@ -1,5 +1,7 @@
 #include "tests/sandbox/core/sandbox.hpp"
 
+#include "tests/sandbox/core/twilio_sources.hpp"
+
 namespace sendcode::sandbox {
 
 sandbox::sandbox(setup with)
@@ -28,6 +30,7 @@ reply sandbox::answer(const request& in) {
   }
   if (way.to == target::twilio_account) return twilio_.show_account(in, way.account);
   if (way.to == target::control) return answer_control(in, way);
+  if (auto source = show_source(in, accounts_)) return *std::move(source);
   reply out;
   out.status = 404;
   out.body = R"({"code":20404,"message":"The requested resource was not found","status":404})";
