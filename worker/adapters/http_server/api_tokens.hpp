@@ -39,6 +39,7 @@ class api_tokens {
   const api_token* find(std::string_view token, timestamp now) const;
   bool knows(std::string_view id) const noexcept;  // an entry has this id
   std::size_t size() const noexcept { return entries_.size(); }
+  const std::vector<api_token>& entries() const noexcept { return entries_; }
 
  private:
   std::vector<api_token> entries_;
