@@ -87,8 +87,8 @@ std::vector<finding> judge_secrets(const std::string& owner, const std::vector<s
     if (each.read_by_all || each.written_by_all) out.push_back(too_open(each));
   }
   if (!readable.empty()) {
-    out.insert(out.begin(), {.about = "secrets of " + owner,
-                             .detail = fmt::format("readable: {}", fmt::join(readable, ", "))});
+    out.insert(out.begin(), finding{.about = "secrets of " + owner,
+                                    .detail = fmt::format("readable: {}", fmt::join(readable, ", "))});
   }
   return out;
 }
