@@ -296,6 +296,7 @@ TEST_CASE("every command helps with an example") {
                                                                                        {"settings", "delete"},
                                                                                        {"dead-letters"},
                                                                                        {"dead-letters", "list"},
+                                                                                       {"dead-letters", "show"},
                                                                                        {"dead-letters", "replay"}}) {
     auto arguments = command;
     arguments.emplace_back("--help");
