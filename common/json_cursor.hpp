@@ -35,9 +35,9 @@ class json_cursor {
   // A number, or a number in quotes; `out` stays as it is for null and for what is no whole number.
   bool integer(std::uint32_t& out);
   bool truth(bool& out);  // true or false
-  bool skip();     // any value
-  bool at_end();   // nothing but white space is left
-  bool at_text();  // a string is next
+  bool skip();            // any value
+  bool at_end();          // nothing but white space is left
+  bool at_text();         // a string is next
 
  private:
   static constexpr int depth_max = 16;

@@ -21,7 +21,10 @@ app::dead_letter a_letter(std::string error, std::optional<std::string> value) {
           .source_offset = "1042",
           .left_out_bytes = {},
           .key = "+61491570006",
-          .headers = {{"ce_id", "evt-1"}, {"ce_source", "/sign-in"}, {"ce_time", "2026-11-23T08:15:30Z"}, {"who", "+61491570006"}},
+          .headers = {{"ce_id", "evt-1"},
+                      {"ce_source", "/sign-in"},
+                      {"ce_time", "2026-11-23T08:15:30Z"},
+                      {"who", "+61491570006"}},
           .value = std::move(value)};
 }
 
@@ -34,11 +37,11 @@ const std::string value =
 TEST_CASE("a dead letter is shown whole enough to act on, without a phone number or a token in it") {
   const auto letter = a_letter("invalid_event", value);
   const auto page = app::to_page(letter, {.replayed = true});
-  for (const auto* part : {"place       0:17\n", "error       invalid_event\n", "detail      phone_number: not a text\n",
-                           "source      sms.send-code 3:1042\n", "replayed    yes\n", "key         +61*******06\n",
-                           "  ce_id             evt-1\n", "  who               +61*******06\n",
-                           "\"environment_id\": \"env_live\"", "\"challenge_id\": \"k3Jw9sQ2vT7yB4nH1cXzLg\"",
-                           "\"phone_number\": \"+61*******06\""}) {
+  for (const auto* part :
+       {"place       0:17\n", "error       invalid_event\n", "detail      phone_number: not a text\n",
+        "source      sms.send-code 3:1042\n", "replayed    yes\n", "key         +61*******06\n",
+        "  ce_id             evt-1\n", "  who               +61*******06\n", "\"environment_id\": \"env_live\"",
+        "\"challenge_id\": \"k3Jw9sQ2vT7yB4nH1cXzLg\"", "\"phone_number\": \"+61*******06\""}) {
     INFO(page);
     CHECK(page.find(part) != std::string::npos);
   }

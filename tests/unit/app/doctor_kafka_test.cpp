@@ -12,14 +12,14 @@ namespace {
 constexpr auto day_ms = milliseconds(24h).count();
 
 kafka::topic_state a_topic(std::int64_t retention_ms, const char* policy = "delete") {
-  return {.name = "t",
-          .error = {},
-          .partitions = 1,
-          .replicas_least = 3,
-          .in_sync_least = 3,
-          .configuration = {{{"retention.ms", std::to_string(retention_ms)},
-                             {"cleanup.policy", policy},
-                             {"min.insync.replicas", "2"}}}};
+  return {
+      .name = "t",
+      .error = {},
+      .partitions = 1,
+      .replicas_least = 3,
+      .in_sync_least = 3,
+      .configuration = {
+          {{"retention.ms", std::to_string(retention_ms)}, {"cleanup.policy", policy}, {"min.insync.replicas", "2"}}}};
 }
 
 app::finding of_topic(topic_use use, std::int64_t retention_ms, const char* policy = "delete", seconds life = 10min) {

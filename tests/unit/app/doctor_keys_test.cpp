@@ -17,9 +17,8 @@ domain::ring_key a_key(const std::string& id, std::optional<timestamp> begin, st
 std::vector<app::finding> of(std::vector<domain::ring_key> keys, std::optional<timestamp> changed = {}) {
   const auto ring = domain::key_ring::make(std::move(keys));
   REQUIRE(ring.has_value());
-  return app::judge_key_ring(*ring, {.name = "keys/codes", .life = 10min, .without = "no code can be made",
-                                     .changed = changed},
-                             now);
+  return app::judge_key_ring(
+      *ring, {.name = "keys/codes", .life = 10min, .without = "no code can be made", .changed = changed}, now);
 }
 
 }  // namespace

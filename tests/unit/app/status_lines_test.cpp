@@ -26,9 +26,10 @@ TEST_CASE("a status is a line in columns, and what else there is stands behind t
         "k3Jw9sQ2vT7yB4nH1cXzLg  message_id=SM1  possible_duplicate");
   const nlohmann::json rejected = {
       {"kind", "outcome"}, {"status", "rejected"}, {"reason", "rate_limited.phone"}, {"retry_after_s", 17}};
-  CHECK(app::status_line(a_status(rejected).record(), {}) ==
-        "2026-11-23T08:15:30.123Z  outcome  rejected     -                 -       -             -                       "
-        "reason=rate_limited.phone  retry_after_s=17");
+  CHECK(
+      app::status_line(a_status(rejected).record(), {}) ==
+      "2026-11-23T08:15:30.123Z  outcome  rejected     -                 -       -             -                       "
+      "reason=rate_limited.phone  retry_after_s=17");
 }
 
 TEST_CASE("the status alone is painted, and never for programs") {

@@ -105,8 +105,7 @@ std::expected<transactional_writer, std::string> transactional_writer::open(cons
   if (!client) return std::unexpected(client.error());
   made->client = std::move(*client);
   if (auto found = made->check_topics(topics, deadline); !found) return std::unexpected(found.error());
-  const auto failed =
-      persist([&](int ms) { return rd_kafka_init_transactions(made->client.get(), ms); }, deadline);
+  const auto failed = persist([&](int ms) { return rd_kafka_init_transactions(made->client.get(), ms); }, deadline);
   if (failed) return std::unexpected("Kafka begins no transaction: " + explain(failed.get(), id));
   return transactional_writer(std::move(made));
 }

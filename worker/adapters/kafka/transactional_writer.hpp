@@ -19,8 +19,9 @@ struct addressed_record {
 // was not committed is seen by nobody who reads what is committed, as every worker does.
 class transactional_writer {
  public:
-  // Finds the topics and takes the transactional id over, within `at_most`: whatever an earlier owner left open is given
-  // up, what it committed is there to be read, and it can commit nothing more. The error is a sentence for a person.
+  // Finds the topics and takes the transactional id over, within `at_most`: whatever an earlier owner left open is
+  // given up, what it committed is there to be read, and it can commit nothing more. The error is a sentence for a
+  // person.
   static std::expected<transactional_writer, std::string> open(const property_map& properties, const std::string& id,
                                                                const std::vector<std::string>& topics,
                                                                std::chrono::milliseconds at_most);

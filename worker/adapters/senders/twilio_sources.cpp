@@ -58,9 +58,8 @@ void read_numbers(std::string_view body, std::string_view wanted, source_answer&
     }
     return whole;
   };
-  in.object([&](std::string_view name) {
-    return name == "incoming_phone_numbers" ? in.array(read_number) : in.skip();
-  });
+  in.object(
+      [&](std::string_view name) { return name == "incoming_phone_numbers" ? in.array(read_number) : in.skip(); });
 }
 
 }  // namespace
@@ -93,9 +92,8 @@ awaitable<std::expected<source_answer, std::string>> twilio_sources::ask(domain:
     request.target.append("/IncomingPhoneNumbers.json?PhoneNumber=");
     append_form_encoded(request.target, account.phone_number);
   }
-  request.headers = {{"Authorization", authorization_of(account)},
-                     {"Accept", "application/json"},
-                     {"User-Agent", "sendcode"}};
+  request.headers = {
+      {"Authorization", authorization_of(account)}, {"Accept", "application/json"}, {"User-Agent", "sendcode"}};
   const wiped_at_end wiped(request.headers.front().second);
   const auto answer = co_await client_.exchange(request, deadline);
   if (!answer) co_return std::unexpected(answer.error().what);

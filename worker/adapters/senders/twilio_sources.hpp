@@ -27,7 +27,8 @@ class twilio_sources {
   twilio_sources(ports::https_client& client, url base_url, std::string ca_file);
 
   // The account's secrets must be there. The error says why nobody answered.
-  awaitable<std::expected<source_answer, std::string>> ask(domain::twilio_settings account, ports::steady_time deadline);
+  awaitable<std::expected<source_answer, std::string>> ask(domain::twilio_settings account,
+                                                           ports::steady_time deadline);
 
   // Whether each region has a host of its own here.
   bool knows_regions() const;

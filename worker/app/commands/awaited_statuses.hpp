@@ -30,8 +30,8 @@ class awaited_statuses {
 
  private:
   struct request {
-    bool ended = false;           // its outcome came
-    bool wants_receipt = false;   // its text is Twilio's
+    bool ended = false;            // its outcome came
+    bool wants_receipt = false;    // its text is Twilio's
     bool receipt_is_last = false;  // a receipt said how it ended
     bool open = true;
   };

@@ -32,8 +32,8 @@ struct check_options {
 
 bool is_challenge_id(std::string_view text) {
   return text.size() >= 22 && text.size() <= 128 && std::ranges::all_of(text, [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_';
-  });
+           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_';
+         });
 }
 
 std::optional<secret> read_token(const std::string& file) {

@@ -15,7 +15,7 @@ namespace sendcode::app {
 
 struct completed_value {
   enum class kind : std::uint8_t { none, words, file, directory, other };
-  kind of = kind::none;            // none: a flag
+  kind of = kind::none;              // none: a flag
   std::vector<std::string> words{};  // all that are allowed
 };
 
@@ -35,10 +35,10 @@ struct completed_place {
 };
 
 struct completed_command {
-  std::string path;                                          // "dead-letters list"; empty: the program itself
+  std::string path;                                           // "dead-letters list"; empty: the program itself
   std::vector<std::pair<std::string, std::string>> commands;  // name and help of those below it
-  std::vector<completed_option> options;                     // those of the commands above it too, where they hold here
-  std::vector<completed_place> places;                       // its words without a name
+  std::vector<completed_option> options;  // those of the commands above it too, where they hold here
+  std::vector<completed_place> places;    // its words without a name
 };
 
 // The program first, then each command before those below it.

@@ -78,7 +78,8 @@ void append_command(std::string& out, const completed_command& command, std::str
   out += command.commands.empty() ? "  _arguments : \\\n" : "  _arguments -C : \\\n";
   for (const auto& option : command.options) out += "    " + specification(option) + " \\\n";
   for (const auto& place : command.places) {
-    out += fmt::format("    '{}:{}:{}' \\\n", place.may_repeat ? "*" : "", quoted(place.name, ":"), action(place.value));
+    out +=
+        fmt::format("    '{}:{}:{}' \\\n", place.may_repeat ? "*" : "", quoted(place.name, ":"), action(place.value));
   }
   if (command.commands.empty()) {
     out += "    && return\n}\n\n";
@@ -98,7 +99,8 @@ void append_command(std::string& out, const completed_command& command, std::str
 }  // namespace
 
 std::string zsh_completion(const std::vector<completed_command>& tree, std::string_view program) {
-  std::string out = fmt::format("#compdef {0}\n# Completion of {0} for zsh, made by `{0} completion zsh`.\n\n", program);
+  std::string out =
+      fmt::format("#compdef {0}\n# Completion of {0} for zsh, made by `{0} completion zsh`.\n\n", program);
   for (const auto& command : tree) append_command(out, command, program);
   // From fpath this file is the function itself; read by `source` it has to say whom it completes.
   out += fmt::format("if [[ $funcstack[1] == _{0} ]]; then\n  _{0} \"$@\"\nelse\n  compdef _{0} {0}\nfi\n", program);

@@ -76,10 +76,11 @@ std::optional<letter_place> parse_letter_place(std::string_view text) {
 }
 
 kafka::written_record to_replay_mark(const dead_letter& letter, const std::string& put_on_topic) {
-  return {.key = {},
-          .headers = {{std::string(of_mark[0]), std::to_string(letter.offset)}, {std::string(of_mark[1]), put_on_topic}},
-          .value = {},
-          .partition = letter.partition};
+  return {
+      .key = {},
+      .headers = {{std::string(of_mark[0]), std::to_string(letter.offset)}, {std::string(of_mark[1]), put_on_topic}},
+      .value = {},
+      .partition = letter.partition};
 }
 
 std::optional<letter_place> marked_place(const kafka::read_record& record) {

@@ -44,14 +44,14 @@ struct letter_place {
 inline letter_place place_of(const dead_letter& letter) {
   return {letter.partition, letter.offset};
 }
-std::string to_text(letter_place place);                           // "0:17"
+std::string to_text(letter_place place);  // "0:17"
 std::optional<letter_place> parse_letter_place(std::string_view text);
 
 // Nothing: the record bears no such headers at its end, so the worker did not write it.
 std::optional<dead_letter> to_dead_letter(const kafka::read_record& record);
 
-// That a dead letter was put back: a record of the same topic and partition, which so stands there as long as the letter
-// (schemas/dead-letter-replayed.headers.schema.json).
+// That a dead letter was put back: a record of the same topic and partition, which so stands there as long as the
+// letter (schemas/dead-letter-replayed.headers.schema.json).
 kafka::written_record to_replay_mark(const dead_letter& letter, const std::string& put_on_topic);
 // The place of the letter that this record says was put back; nothing: it is no such mark.
 std::optional<letter_place> marked_place(const kafka::read_record& record);

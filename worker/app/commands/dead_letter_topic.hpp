@@ -14,12 +14,12 @@ namespace sendcode::app {
 
 // Which letters a command is about; what is empty says nothing.
 struct letter_filter {
-  std::vector<std::string> errors;
-  std::optional<timestamp> since;  // of the dead letter
-  std::int32_t partition = -1;     // any
-  std::vector<std::int64_t> offsets;
-  std::string source_topic;
-  std::string detail;  // a part of it
+  std::vector<std::string> errors{};
+  std::optional<timestamp> since{};  // of the dead letter
+  std::int32_t partition = -1;       // any
+  std::vector<std::int64_t> offsets{};
+  std::string source_topic{};
+  std::string detail{};  // a part of it
 
   bool accepts(const dead_letter& letter) const;
 };

@@ -53,7 +53,8 @@ json masked_member(const std::string& name, const json& value) {
   }
   if (!value.is_string()) return value;
   const auto& text = value.get_ref<const std::string&>();
-  const bool is_id = is_one_of(name, {"environment_id", "application_id", "challenge_id", "connection_id", "id", "source"});
+  const bool is_id =
+      is_one_of(name, {"environment_id", "application_id", "challenge_id", "connection_id", "id", "source"});
   return is_id ? masked_id(text) : masked(text);
 }
 
@@ -74,7 +75,8 @@ std::string masked_header(const std::pair<std::string, std::string>& header) {
 }
 
 std::string header_of(const dead_letter& letter, std::string_view name) {
-  const auto found = std::ranges::find(letter.headers, name, [](const auto& each) { return std::string_view(each.first); });
+  const auto found =
+      std::ranges::find(letter.headers, name, [](const auto& each) { return std::string_view(each.first); });
   return found == letter.headers.end() ? "" : found->second;
 }
 
@@ -121,7 +123,8 @@ nlohmann::ordered_json to_page_json(const dead_letter& letter, bool replayed) {
   out["event"] = attributes_of(letter);
   out["headers"] = json::array();
   for (const auto& header : letter.headers) {
-    out["headers"].push_back({{"name", printable(masked(header.first), shown_bytes_max)}, {"value", masked_header(header)}});
+    out["headers"].push_back(
+        {{"name", printable(masked(header.first), shown_bytes_max)}, {"value", masked_header(header)}});
   }
   if (letter.value) out["value_bytes"] = letter.value->size();
   if (!letter.can_be_replayed()) out["value_bytes_left_out"] = shown(letter.left_out_bytes);

@@ -86,7 +86,7 @@ void show(const show_options& chosen, context& with) {
   const auto place = *parse_letter_place(chosen.place);
   // From the letter to the end of its partition, where its mark would stand.
   auto read = [&]() -> std::expected<std::optional<std::pair<dead_letter, bool>>, std::string> {
-    const letter_filter filter{.errors = {}, .since = {}, .partition = place.partition, .offsets = {place.offset}};
+    const letter_filter filter{.partition = place.partition, .offsets = {place.offset}};
     std::optional<dead_letter> found;
     auto topic = dead_letter_topic::open(*config, filter);
     if (!topic) return std::unexpected(topic.error());
@@ -104,8 +104,9 @@ void show(const show_options& chosen, context& with) {
     fail(with, "show", read.error());
     with.result = exit_code::unreachable;
   } else if (!*read) {
-    fail(with, "show", "there is no dead letter at " + to_text(place) + " of " + config->kafka.dead_letter_topic +
-                           ": `sendcode dead-letters list` shows those that there are");
+    fail(with, "show",
+         "there is no dead letter at " + to_text(place) + " of " + config->kafka.dead_letter_topic +
+             ": `sendcode dead-letters list` shows those that there are");
     with.result = exit_code::said_no;
   } else {
     const auto& [letter, replayed] = **read;
@@ -173,7 +174,8 @@ void add_show(CLI::App& letters, context& with) {
   command->add_flag("--raw", chosen->raw, "Write the value's bytes as they came, and nothing else: phone numbers too");
   command->footer(
       "Phone numbers are masked, but for --raw. The request id is the one that its status would bear.\n"
-      "Exit codes: 0 shown; 1 there is none, or --raw and it has no value; 2 wrong use or configuration; 3 Kafka could\n"
+      "Exit codes: 0 shown; 1 there is none, or --raw and it has no value; 2 wrong use or configuration; 3 Kafka "
+      "could\n"
       "not be reached.\n\n"
       "Examples:\n"
       "  sendcode dead-letters show 0:17 --config worker.yaml\n"
@@ -184,15 +186,19 @@ void add_show(CLI::App& letters, context& with) {
 void add_replay(CLI::App& letters, context& with) {
   auto chosen = std::make_shared<replay_options>();
   auto all = std::make_shared<bool>(false);
+  auto dry = std::make_shared<bool>(false);
   auto* command = letters.add_subcommand("replay", "Put dead letters back where they came from, as they came");
   add_filter(*command, chosen->config, chosen->filter);
   command->add_flag("--all", *all, "Every one");
-  auto* execute = command->add_flag("--execute,--yes", chosen->execute, "Do it; without it only what would be done is said");
-  command->add_flag("--dry-run", "Say what would be done, as without --execute")->excludes(execute);
+  auto* execute =
+      command->add_flag("--execute,--yes", chosen->execute, "Do it; without it only what would be done is said");
+  command->add_flag("--dry-run", *dry, "Say what would be done, as without --execute")->excludes(execute);
   command->add_flag("--again", chosen->again, "Those that were put back before, too");
   command->footer(
-      "Key, headers and value are the bytes as they came. The dead letters stay where they are, each marked as put back\n"
-      "in the same transaction that puts it back: a replay that dies, is run again or runs twice at once puts no event\n"
+      "Key, headers and value are the bytes as they came. The dead letters stay where they are, each marked as put "
+      "back\n"
+      "in the same transaction that puts it back: a replay that dies, is run again or runs twice at once puts no "
+      "event\n"
       "back twice. It takes DESCRIBE and WRITE on the transactional id <kafka.group>-replay where Kafka has ACLs.\n"
       "An event that was handled meanwhile is recognised by its id, and texts nobody twice. A code's life counts from\n"
       "the event's `time`, or from its dead letter's.\n"
@@ -203,7 +209,7 @@ void add_replay(CLI::App& letters, context& with) {
       "  sendcode dead-letters replay --error invalid_event --since 2h\n"
       "  sendcode dead-letters replay --partition 0 --offset 17 --offset 18 --execute\n"
       "  sendcode dead-letters replay --all --execute --json");
-  command->callback([chosen, all, &with] {
+  command->callback([chosen, all, dry, &with] {
     if (*all != is_empty(chosen->filter)) {
       with.err << "sendcode dead-letters replay: say which: either --all, or some of --error, --since, --partition, "
                   "--offset, --source-topic and --detail\n";

@@ -124,8 +124,10 @@ void add_doctor_command(CLI::App& program, context& with) {
   command->footer(
       "Asks and changes nothing: settings, secrets and who else may read them, key rings and API tokens and when they\n"
       "end, the topics, how long they keep records and how many brokers do, each Redis master's version, role,\n"
-      "persistence, memory, latency and clock, each environment's Twilio account, its region and its source, the Kinde\n"
-      "sender's token, and whether the worker's ports are free or a worker's. Each line says what was found, and what to\n"
+      "persistence, memory, latency and clock, each environment's Twilio account, its region and its source, the "
+      "Kinde\n"
+      "sender's token, and whether the worker's ports are free or a worker's. Each line says what was found, and what "
+      "to\n"
       "do. A messaging service is asked for on messaging.twilio.com.\n"
       "Exit codes: 0 all well (warnings and what is unknown too), 1 something is wrong, 2 the configuration is, 3\n"
       "something could not be reached.\n\n"

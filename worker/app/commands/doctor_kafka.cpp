@@ -130,7 +130,8 @@ void topic_judge::judge_retention(seconds code_life) {
   const auto kept_ms = number_of("retention.ms").value_or(-1);
   const milliseconds kept{kept_ms};
   if (kept_ms >= 0 && kept < code_life) {
-    say(state::wrong, "kept for " + config::to_text(kept) + ", less than a code's life of " + config::to_text(code_life),
+    say(state::wrong,
+        "kept for " + config::to_text(kept) + ", less than a code's life of " + config::to_text(code_life),
         fmt::format("records may be gone before they are read: set retention.ms to {}", most.count()));
   } else if (kept_ms < 0 || kept > most) {
     say(state::wrong, kept_ms < 0 ? "kept for ever" : "kept for " + config::to_text(kept),
@@ -194,7 +195,8 @@ void examine_kafka(const config::worker_config& config, seconds code_life, const
           .advice = "check kafka.properties, and that the brokers run"});
     return;
   }
-  tell({.about = "kafka", .detail = fmt::format("answers, {} {}", found->brokers, found->brokers == 1 ? "broker" : "brokers")});
+  tell({.about = "kafka",
+        .detail = fmt::format("answers, {} {}", found->brokers, found->brokers == 1 ? "broker" : "brokers")});
   for (std::size_t i = 0; i < uses.size(); ++i) {
     tell(judge_topic(found->topics[i], uses[i].second, code_life, found->brokers));
   }

@@ -66,11 +66,11 @@ std::optional<finding> judge_overlap(const key_ring& ring, const ring_use& use, 
   if (next == nullptr || !key.not_after || !next->not_before) return std::nullopt;
   const auto needed = *next->not_before + use.life;
   if (*key.not_after >= needed || now >= needed) return std::nullopt;
-  return finding{.is = state::warning,
-                 .about = "key ring " + use.name,
-                 .detail = fmt::format("{} ends {}, before all that it signed has", name_of(key),
-                                       to_rfc3339(*key.not_after)),
-                 .advice = "set its not_after to " + to_rfc3339(needed) + " or later"};
+  return finding{
+      .is = state::warning,
+      .about = "key ring " + use.name,
+      .detail = fmt::format("{} ends {}, before all that it signed has", name_of(key), to_rfc3339(*key.not_after)),
+      .advice = "set its not_after to " + to_rfc3339(needed) + " or later"};
 }
 
 std::optional<finding> judge_lead(const ring_use& use, const ring_key& key, std::size_t keys, timestamp now) {
@@ -120,9 +120,9 @@ std::vector<finding> judge_key_ring(const key_ring& ring, const ring_use& use, t
   }
   if (!out.empty()) return out;
   return {{.about = "key ring " + use.name,
-           .detail = fmt::format("{} signs{}, {} in all", name_of(*signing),
-                                 signing->not_after ? " until " + to_rfc3339(*signing->not_after) : "",
-                                 ring.keys().size())}};
+           .detail =
+               fmt::format("{} signs{}, {} in all", name_of(*signing),
+                           signing->not_after ? " until " + to_rfc3339(*signing->not_after) : "", ring.keys().size())}};
 }
 
 std::vector<finding> judge_tokens(const std::vector<http_server::api_token>& tokens, timestamp now) {
@@ -137,8 +137,8 @@ std::vector<finding> judge_tokens(const std::vector<http_server::api_token>& tok
                                      : "give whoever bears it another in time: `sendcode tokens new`"});
   }
   if (out.empty()) {
-    out.push_back({.about = "API tokens",
-                   .detail = fmt::format("{}, none of which ends within 14 days", tokens.size())});
+    out.push_back(
+        {.about = "API tokens", .detail = fmt::format("{}, none of which ends within 14 days", tokens.size())});
   }
   return out;
 }

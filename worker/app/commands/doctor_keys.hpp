@@ -13,9 +13,9 @@
 namespace sendcode::app {
 
 struct ring_use {
-  std::string name;              // of the secret
-  seconds life{0};               // how long what a key signed is to be checked
-  std::string without;           // what happens while no key signs
+  std::string name;                    // of the secret
+  seconds life{0};                     // how long what a key signed is to be checked
+  std::string without;                 // what happens while no key signs
   std::optional<timestamp> changed{};  // when its file did
 };
 

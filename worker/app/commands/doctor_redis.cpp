@@ -37,7 +37,8 @@ finding judge_answers(const redis::redis_state& redis, const redis_wishes& wishe
               .detail = fmt::format("a master that answers in {:.1f} ms (at worst {:.1f})", in_ms(redis.latency),
                                     in_ms(redis.latency_worst))};
   if (!redis.version.empty()) out.detail += ", version " + shown(redis.version);
-  if (redis.replicas) out.detail += fmt::format(", {} {}", *redis.replicas, *redis.replicas == 1 ? "replica" : "replicas");
+  if (redis.replicas)
+    out.detail += fmt::format(", {} {}", *redis.replicas, *redis.replicas == 1 ? "replica" : "replicas");
   out.detail += redis.memory_policy.empty() ? "; its user may not ask for the maxmemory-policy"
                                             : ", maxmemory-policy " + shown(redis.memory_policy);
   const auto version = major_version(redis.version);
@@ -49,13 +50,14 @@ finding judge_answers(const redis::redis_state& redis, const redis_wishes& wishe
     out.advice = "set it to noeviction, or Redis drops limits and codes when memory is short";
   } else if (redis.replicas && *redis.replicas < wishes.replicas_min) {
     out.is = state::wrong;
-    out.advice = fmt::format("redis.replicas_min is {}: every event waits until so many are connected",
-                             wishes.replicas_min);
+    out.advice =
+        fmt::format("redis.replicas_min is {}: every event waits until so many are connected", wishes.replicas_min);
   } else if (redis.latency_worst * 2 > wishes.timeout) {
     out.is = state::warning;
-    out.advice = fmt::format("redis.timeout is {} ms: slower answers are taken for an outage. Bring it nearer, or see "
-                             "what else it does",
-                             wishes.timeout.count());
+    out.advice = fmt::format(
+        "redis.timeout is {} ms: slower answers are taken for an outage. Bring it nearer, or see "
+        "what else it does",
+        wishes.timeout.count());
   } else if (redis.memory_policy.empty()) {
     out.is = state::unknown;
     out.advice = "see that it is noeviction";

@@ -18,8 +18,8 @@ struct redis_wishes {
   seconds dedupe_ttl{3'600};
 };
 
-// Of each master: how it answers, its persistence, its memory, and the clock. Where there are several, each is named. Of
-// a cluster, its slots.
+// Of each master: how it answers, its persistence, its memory, and the clock. Where there are several, each is named.
+// Of a cluster, its slots.
 std::vector<finding> judge_redis(const redis::redis_states& redis, const redis_wishes& wishes);
 
 awaitable<void> examine_redis(boost::asio::any_io_executor executor, redis::redis_options options, const teller& tell);

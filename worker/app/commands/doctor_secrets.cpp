@@ -11,7 +11,7 @@ using state = finding::state;
 constexpr mode_t none = 0;
 
 mode_t mode_of(const std::filesystem::path& path) {
-  struct stat found {};
+  struct stat found{};
   return ::stat(path.c_str(), &found) == 0 ? found.st_mode : none;
 }
 

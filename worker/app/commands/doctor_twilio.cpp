@@ -161,7 +161,8 @@ finding wrong_region(const std::string& about, twilio_region configured, twilio_
   return {.is = state::wrong,
           .about = about,
           .detail = fmt::format("HTTP 401 in the region {}, but {} takes these credentials", said, other),
-          .advice = fmt::format("set sms.twilio.region to {}, or put the credentials of {} into their secrets", other, said)};
+          .advice =
+              fmt::format("set sms.twilio.region to {}, or put the credentials of {} into their secrets", other, said)};
 }
 
 finding judge_source(const domain::environment_settings& environment, const std::string& host,

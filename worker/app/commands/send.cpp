@@ -234,7 +234,8 @@ void add_send_command(CLI::App& program, context& with) {
                     "Wait for Twilio's last receipt of each text too; without --wait it is --wait 30");
   command->footer(
       "Each outcome is shown as it comes, in the columns of `sendcode watch`.\n"
-      "Exit codes: 0 written (with --wait: every code was sent), 1 an outcome was another, or a text was not delivered,\n"
+      "Exit codes: 0 written (with --wait: every code was sent), 1 an outcome was another, or a text was not "
+      "delivered,\n"
       "2 wrong use, 3 Kafka, a worker or a receipt did not come in time.\n\n"
       "Examples:\n"
       "  sendcode send --environment env_live --application app_web --phone +61491570006 --wait\n"

@@ -42,17 +42,18 @@ std::string status_line(const kafka::read_record& record, line_style style) {
     return value.empty() ? std::string("-") : shown(value);
   };
   const auto status = column("status");
-  std::string out = fmt::format("{:<24}  {:<7}  {}  {:<16}  {:<6}  {:<12}  {:<22}", shown(header_of(record, "ce_time")),
-                                column("kind"), painted(status, colour_of(status), style.colours, status_width),
-                                column("phone_number"), column("sender"), column("environment_id"),
-                                column("challenge_id"));
+  std::string out =
+      fmt::format("{:<24}  {:<7}  {}  {:<16}  {:<6}  {:<12}  {:<22}", shown(header_of(record, "ce_time")),
+                  column("kind"), painted(status, colour_of(status), style.colours, status_width),
+                  column("phone_number"), column("sender"), column("environment_id"), column("challenge_id"));
   for (const auto* name : {"reason", "message_id"}) {
     if (const auto value = text_of(data, name); !value.empty()) out += fmt::format("  {}={}", name, shown(value));
   }
   for (const auto* name : {"failed_over", "possible_duplicate"}) {
     if (const auto found = data.find(name); found != data.end() && *found == true) out += fmt::format("  {}", name);
   }
-  if (const auto words = text_of(data, "error_text"); !words.empty()) out += fmt::format("  error=\"{}\"", shown(words));
+  if (const auto words = text_of(data, "error_text"); !words.empty())
+    out += fmt::format("  error=\"{}\"", shown(words));
   if (data.contains("retry_after_s")) out += fmt::format("  retry_after_s={}", shown(data["retry_after_s"].dump()));
   return out;
 }

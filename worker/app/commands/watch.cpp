@@ -19,8 +19,9 @@ constexpr std::chrono::seconds open_most{10};
 
 // schemas/delivery-status.schema.json
 const std::vector<std::string> statuses = {
-    "sent",    "rejected",  "expired",     "failed", "accepted",            "scheduled", "queued",   "sending",
-    "delivered", "undelivered", "canceled", "read",   "partially_delivered", "approved",  "incorrect"};
+    "sent",     "rejected",  "expired",     "failed",   "accepted", "scheduled",           "queued",
+    "sending",  "delivered", "undelivered", "canceled", "read",     "partially_delivered", "approved",
+    "incorrect"};
 
 struct watch_options {
   std::string config = "worker.yaml";
@@ -64,7 +65,8 @@ void watch(const watch_options& chosen, context& with) {
   std::uint64_t shown_count = 0;
   const auto each = [&](const kafka::read_record& record) {
     if (!matches(record, chosen)) return true;
-    with.out << status_line(record, {.json = with.json, .colours = with.colours}) << std::endl;  // at once: somebody waits for it
+    with.out << status_line(record, {.json = with.json, .colours = with.colours})
+             << std::endl;  // at once: somebody waits for it
     return ++shown_count != chosen.count;
   };
   const auto most = chosen.timeout_s == 0 ? std::chrono::hours{24 * 365} : std::chrono::seconds(chosen.timeout_s);
@@ -88,7 +90,8 @@ void add_watch_command(CLI::App& program, context& with) {
   command->add_option("--challenge", chosen->challenge, "Only this challenge");
   command->add_option("--environment", chosen->environment, "Only this environment");
   command
-      ->add_option("--status", chosen->statuses, "Only this status, such as sent or rejected; may be given several times")
+      ->add_option("--status", chosen->statuses,
+                   "Only this status, such as sent or rejected; may be given several times")
       ->expected(1)
       ->check(CLI::IsMember(statuses));
   command->add_option("--kind", chosen->kinds, "Only this kind; may be given several times")
