@@ -1,9 +1,12 @@
 // Records that are no events: each a dead letter with its bytes and headers as they came, and the next event goes
 // through.
 #include <algorithm>
+#include <csignal>
+#include <set>
 
 #include "tests/integration/end_to_end/command.hpp"
 #include "tests/integration/end_to_end/world.hpp"
+#include "worker/adapters/kafka/record_writer.hpp"
 
 using namespace sendcode::e2e;
 using sendcode::tests::test_record;
@@ -117,55 +120,110 @@ TEST_CASE("a dead letter too large to copy goes out with its size and digest") {
   CHECK(with.send_and_wait(with.make_event(phone_number(2)))["status"] == "sent");
 }
 
-TEST_CASE("dead letters are listed without what stands in them, and those that are put back are handled as they came") {
+namespace {
+
+test_record as_letter(const world& with, test_record record, const std::string& error, int offset,
+                      const std::string& from = "") {
+  for (const auto& [name, value] : {std::pair{"error", error},
+                                    {"error-detail", "challenge_id: missing"},
+                                    {"source-topic", from.empty() ? with.send_code_topic : from},
+                                    {"source-partition", "0"},
+                                    {"source-offset", std::to_string(offset)}}) {
+    record.headers.emplace_back(name, value);
+  }
+  return record;
+}
+
+std::vector<std::string> letter_words(const world& with, std::vector<std::string> words) {
+  words.insert(words.begin(), "dead-letters");
+  words.insert(words.end(), {"--config", (with.folder.path() / "worker.yaml").string()});
+  return words;
+}
+
+run_result run_letters(const world& with, std::vector<std::string> words) {
+  return sendcode_run(with, letter_words(with, std::move(words)));
+}
+
+bool holds(const run_result& result, const std::string& part) {
+  return result.output.find(part) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("dead letters are listed by a filter, and one is shown whole, without a phone number of theirs") {
   world with;
-  const auto good = with.make_event(phone_number(1));
-  const auto as_letter = [&](test_record record, const std::string& error, int offset) {
-    for (const auto& [name, value] : {std::pair{"error", error},
-                                      {"error-detail", "challenge_id: missing"},
-                                      {"source-topic", with.send_code_topic},
-                                      {"source-partition", "0"},
-                                      {"source-offset", std::to_string(offset)}}) {
-      record.headers.emplace_back(name, value);
-    }
-    return record;
-  };
-  auto left_out = as_letter(with_value(with.as_record(with.make_event(phone_number(2))), std::nullopt), "too_large", 5);
+  auto left_out =
+      as_letter(with, with_value(with.as_record(with.make_event(phone_number(2))), std::nullopt), "too_large", 5);
   left_out.headers.emplace_back("value-size", "800000");
   left_out.headers.emplace_back("value-sha256", std::string(64, '0'));
+  const auto good = with.make_event(phone_number(1));
   with.kafka->produce(with.dead_letter_topic,
-                      {as_letter(with.as_record(good), "invalid_event", 4), left_out,
-                       as_letter(with.as_record(with.make_event(phone_number(3))), "invalid_json", 6)});
-  const auto run = [&](std::vector<std::string> words) {
-    words.insert(words.begin(), "dead-letters");
-    words.insert(words.end(), {"--config", (with.folder.path() / "worker.yaml").string()});
-    return sendcode_run(with, std::move(words));
-  };
+                      {as_letter(with, with.as_record(good), "invalid_event", 4), left_out,
+                       as_letter(with, with.as_record(with.make_event(phone_number(3))), "poison", 6)});
 
-  const auto listed = run({"list"});
+  const auto listed = run_letters(with, {"list"});
   CHECK(listed.exit_code == 0);
   CHECK(std::ranges::count(listed.output, '\n') == 3);
-  CHECK(listed.output.find("from " + with.send_code_topic + " 0/5  without its value of 800000 bytes") !=
-        std::string::npos);
-  for (int i = 1; i <= 3; ++i) CHECK(listed.output.find(phone_number(i).substr(1)) == std::string::npos);
-  const auto one = run({"list", "--error", "invalid_json", "--json"});
+  CHECK(holds(listed, "from " + with.send_code_topic + " 0:5  without its value of 800000 bytes"));
+  const auto one = run_letters(with, {"list", "--error", "poison", "--since", "10m", "--json"});
   CHECK(json::parse(one.output)["source"]["offset"] == "6");
+  CHECK(std::ranges::count(run_letters(with, {"list", "--error", "poison", "--error", "too_large"}).output, '\n') == 2);
+  CHECK(run_letters(with, {"list", "--since", "2099-01-01T00:00:00Z"}).output.empty());
+  CHECK(run_letters(with, {"list", "--source-topic", "another"}).output.empty());
+  CHECK(run_letters(with, {"list", "--detail", "phone_number"}).output.empty());
+  CHECK(run_letters(with, {"list", "--since", "yesterday"}).exit_code == 2);
 
-  CHECK(run({"replay"}).exit_code == 2);
-  CHECK(run({"replay", "--offset", "0"}).exit_code == 2);
-  CHECK(run({"replay", "--all", "--error", "poison"}).exit_code == 2);
-  CHECK(run({"replay", "--error", "poison"}).exit_code == 1);  // there is none
-  const auto tried = run({"replay", "--all", "--dry-run"});
-  CHECK(tried.exit_code == 1);
-  CHECK(tried.output.find("2 would be put back on " + with.send_code_topic + ", 1 cannot be") != std::string::npos);
-  const auto impossible = run({"replay", "--partition", "0", "--offset", "1"});
-  CHECK(impossible.exit_code == 1);
-  CHECK(impossible.output.find("its value was too large to copy") != std::string::npos);
+  const auto shown = run_letters(with, {"show", "0:0"});
+  INFO(shown.output);
+  CHECK(shown.exit_code == 0);
+  CHECK(holds(shown, good.id));
+  CHECK(holds(shown, good.challenge()));
+  CHECK(holds(shown, good.outcome_id().substr(0, 32)));
+  for (const auto& told : {listed, one, shown}) {
+    for (int i = 1; i <= 3; ++i) CHECK_FALSE(holds(told, phone_number(i).substr(1)));
+  }
+  CHECK(json::parse(run_letters(with, {"show", "0:2", "--json"}).output)["error"] == "poison");
+  CHECK(run_letters(with, {"show", "0:0", "--raw"}).output == good.data.dump());
+  CHECK(holds(run_letters(with, {"show", "0:1"}), "800000 bytes, too many to copy"));
+  CHECK(run_letters(with, {"show", "0:1", "--raw"}).exit_code == 1);
+  for (const auto* nowhere : {"0:99", "7:0"}) CHECK(run_letters(with, {"show", nowhere}).exit_code == 1);
+  CHECK(run_letters(with, {"show", "17"}).exit_code == 2);
+}
+
+TEST_CASE("a replay says what it would do, does it once, and again only if it is told to") {
+  world with;
+  const auto good = with.make_event(phone_number(1));
+  auto left_out =
+      as_letter(with, with_value(with.as_record(with.make_event(phone_number(2))), std::nullopt), "too_large", 5);
+  left_out.headers.emplace_back("value-size", "800000");
+  left_out.headers.emplace_back("value-sha256", std::string(64, '0'));
+  const auto elsewhere =
+      as_letter(with, with.as_record(with.make_event(phone_number(3))), "invalid_event", 6, "another.topic");
+  with.kafka->produce(with.dead_letter_topic,
+                      {as_letter(with, with.as_record(good), "invalid_event", 4), left_out, elsewhere});
   topic_log events(with.kafka->bootstrap(), with.send_code_topic);
 
-  const auto replayed = run({"replay", "--partition", "0", "--offset", "0"});
+  CHECK(run_letters(with, {"replay"}).exit_code == 2);
+  CHECK(run_letters(with, {"replay", "--offset", "0"}).exit_code == 2);
+  CHECK(run_letters(with, {"replay", "--all", "--error", "poison"}).exit_code == 2);
+  CHECK(run_letters(with, {"replay", "--all", "--execute", "--dry-run"}).exit_code == 2);
+  CHECK(run_letters(with, {"replay", "--error", "poison"}).exit_code == 1);  // there is none
+  const auto tried = run_letters(with, {"replay", "--all"});
+  INFO(tried.output);
+  CHECK(tried.exit_code == 1);
+  CHECK(holds(tried, "1 would be put back on " + with.send_code_topic + ", 2 cannot be"));
+  CHECK(holds(tried, "--execute does it"));
+  CHECK(holds(tried, "0:1 cannot be put back: its value was too large to copy"));
+  CHECK(holds(tried, "0:2 cannot be put back: it came from another topic"));
+  CHECK(run_letters(with, {"replay", "--partition", "0", "--offset", "1", "--execute"}).exit_code == 1);
+  CHECK(run_letters(with, {"replay", "--source-topic", "another.topic"}).exit_code == 0);
+
+  const auto replayed = run_letters(with, {"replay", "--partition", "0", "--offset", "0", "--execute"});
   INFO(replayed.output);
   CHECK(replayed.exit_code == 0);
+  const auto repeated = run_letters(with, {"replay", "--error", "invalid_event", "--detail", "challenge", "--yes"});
+  CHECK(repeated.exit_code == 1);
+  CHECK(holds(repeated, "0 put back on " + with.send_code_topic + ", 1 were before"));
   REQUIRE(eventually([&] { return !events.records().empty(); }));
   const auto back = events.records().front();
   const auto wanted = with.as_record(good);
@@ -175,4 +233,74 @@ TEST_CASE("dead letters are listed without what stands in them, and those that a
   with.start_worker();
   CHECK(with.outcome(good)["status"] == "sent");
   CHECK(events.records().size() == 1);  // nothing else was put back
+
+  CHECK(holds(run_letters(with, {"list"}), "  replayed\n"));
+  CHECK(std::ranges::count(run_letters(with, {"list", "--open"}).output, '\n') == 2);
+  CHECK(json::parse(run_letters(with, {"show", "0:0", "--json"}).output)["replayed"] == true);
+
+  const auto again =
+      run_letters(with, {"replay", "--partition", "0", "--offset", "0", "--again", "--execute", "--json"});
+  CHECK(again.exit_code == 0);
+  CHECK(json::parse(again.output)["replayed_before"] == true);
+  REQUIRE(eventually([&] { return events.records().size() == 2; }));
+  REQUIRE(eventually([&] { return with.lag() == 0; }));
+  CHECK(with.codes_on(phone_number(1)).size() == 1);  // the same id
+}
+
+TEST_CASE("a replay that is killed in the middle, and two at once, put each event back once") {
+  world with;
+  constexpr int many = 3'000;
+  std::vector<test_record> letters;
+  for (int i = 0; i < many; ++i) {
+    letters.push_back(as_letter(with, with.as_record(with.make_event(phone_number(i % 500))), "invalid_event", i));
+  }
+  with.kafka->produce(with.dead_letter_topic, letters);
+  topic_log events(with.kafka->bootstrap(), with.send_code_topic);
+  auto words = letter_words(with, {"replay", "--all", "--execute"});
+  words.insert(words.begin(), SENDCODE_PROGRAM);
+  const auto log = [&](const char* name) { return with.folder.path() / name; };
+
+  {
+    process first(words, log("first"));
+    REQUIRE(eventually([&] { return occurrences(read_file(log("first")), "\n") >= 200; }));
+    first.signal(SIGKILL);
+    CHECK(first.wait(patience) == -SIGKILL);
+  }
+  const auto before = run_letters(with, {"list", "--open"});
+  CHECK(occurrences(before.output, "\n") < many);
+  CHECK(occurrences(before.output, "\n") > 0);
+
+  process second(words, log("second"));
+  process third(words, log("third"));
+  const auto codes = std::set<std::optional<int>>{second.wait(patience), third.wait(patience)};
+  INFO(read_file(log("second")).substr(0, 2'000) << "\n" << read_file(log("third")).substr(0, 2'000));
+  for (const auto& code : codes) CHECK((code == 0 || code == 1 || code == 3));
+  const auto rest = run_letters(with, {"replay", "--all", "--execute"});
+  CHECK((rest.exit_code == 0 || rest.exit_code == 1));  // 1: nothing was left to do
+  REQUIRE(eventually([&] { return events.records().size() >= many; }, patience));
+  CHECK(events.records().size() == many);
+  CHECK(events.ids().size() == many);
+  CHECK(run_letters(with, {"list", "--open"}).output.empty());
+}
+
+TEST_CASE("an event that was put aside hours ago texts nobody when it is put back, though it bears no time") {
+  world with;
+  const auto old = with.make_event(phone_number(1));
+  const auto letter = as_letter(with, with.as_record(old), "invalid_event", 4);
+  auto writer = sendcode::kafka::record_writer::open(with.kafka->properties(), with.dead_letter_topic, patience);
+  REQUIRE(writer.has_value());
+  const auto then =
+      std::chrono::floor<sendcode::milliseconds>(std::chrono::system_clock::now()) - std::chrono::hours{3};
+  REQUIRE(
+      writer
+          ->write({{.key = letter.key, .headers = letter.headers, .value = letter.value, .partition = 0, .at = then}},
+                  patience)
+          .has_value());
+  const auto replayed = run_letters(with, {"replay", "--all", "--execute"});
+  INFO(replayed.output);
+  CHECK(replayed.exit_code == 0);
+  CHECK(holds(replayed, "1 of them were asked for more than 2 h ago"));
+  with.start_worker();
+  CHECK(with.outcome(old)["status"] == "expired");
+  CHECK(with.senders.texts() == 0);
 }

@@ -7,10 +7,16 @@ using namespace sendcode::e2e;
 
 namespace {
 
+environment_variables listening_at(std::uint16_t port) {
+  return {{"SENDCODE_HTTP__INTERNAL__LISTEN", "127.0.0.1:" + std::to_string(port)}};
+}
+
 run_result examine(const world& with, const std::string& more = "", const environment_variables& changes = {}) {
   std::vector<std::string> words = {"doctor", "--config", (with.folder.path() / "worker.yaml").string()};
   if (!more.empty()) words.push_back(more);
-  return sendcode_run(with, words, changes);
+  auto all = listening_at(sendcode::redis_tests::free_port());  // others may run a worker at the usual one
+  all.insert(all.end(), changes.begin(), changes.end());
+  return sendcode_run(with, words, all);
 }
 
 bool holds(const run_result& result, const std::string& part) {
@@ -35,9 +41,13 @@ TEST_CASE("doctor finds all well where it is, and says what to do where it is no
   INFO(well.output);
   CHECK(well.exit_code == 0);
   for (const auto* part :
-       {"kept for 3d", "kept for 30d", "maxmemory-policy noeviction", "clock ",
+       {"kept for 3d", "kept for 30d", "maxmemory-policy noeviction", "clock ", "version 7.",
+        "ok           redis persistence                    appends to a file", "min.insync.replicas 1",
         "twilio account of env_live           active", "twilio API key of env_live           takes requests",
-        "kinde sender                         gives a token"}) {
+        "twilio source of env_live            messaging service MG0123456789abcdef0123456789abcdef is there",
+        "kinde sender                         gives a token", "key ring keys/codes                  key key-1 signs",
+        "API tokens                           1, none",
+        "secrets of env_live                  readable: env_live/twilio", "ok           port of http.internal"}) {
     INFO(part);
     CHECK(holds(well, part));
   }
@@ -72,8 +82,53 @@ TEST_CASE("doctor asks every master of a cluster, and names each") {
   INFO(told.output);
   CHECK(told.exit_code == 3);
   CHECK(holds(told, "ok           redis" + of(0)));
-  CHECK(holds(told, "ok           redis memory" + of(0)));
+  CHECK(holds(told, "warning      redis memory" + of(0)));  // without maxmemory
   CHECK(holds(told, "ok           clock" + of(0)));
   CHECK(holds(told, "wrong        redis" + of(1)));
   CHECK(holds(told, "unreachable  redis" + of(2)));
+}
+
+TEST_CASE("doctor finds sources that the account doesn't have, and secrets that are missing") {
+  world with({.live = {.source = "phone_number"}});
+  auto document = settings{.source = "phone_number"}.document();
+  const std::string number = "+15005550006";
+  document.replace(document.find(number), number.size(), "+15005550007");
+  write_file(with.folder.path() / "settings" / "env_live.yaml", document);
+  auto other = settings{.environment = "env_other", .account = settings::other_account}.document();
+  const std::string service = "MG0123456789abcdef0123456789abcdef";
+  other.replace(other.find(service), service.size(), "MG00000000000000000000000000000404");
+  write_file(with.folder.path() / "settings" / "env_other.yaml", other);
+  with.write_secret("env_other/twilio_auth_token", "0f1e2d3c4b5a69788796a5b4c3d2e1f0");
+  write_file(with.folder.path() / "settings" / "env_bare.yaml", settings{.environment = "env_bare"}.document());
+
+  const auto told = examine(with);
+  INFO(told.output);
+  CHECK(told.exit_code == 1);
+  CHECK(holds(told, "wrong        twilio source of env_live            the account has no "));
+  CHECK_FALSE(holds(told, "15005550007"));
+  CHECK(holds(
+      told, "wrong        twilio source of env_other           the account has no MG00000000000000000000000000000404"));
+  CHECK(holds(told, "wrong        secret env_bare/twilio_auth_token    "));
+  CHECK(holds(told, "put it into " + with.secret_path("env_bare/twilio_auth_token").string()));
+}
+
+TEST_CASE("doctor knows a worker's port from another program's") {
+  world with;
+  auto& worker = with.start_worker();
+  REQUIRE(worker.says("ready"));
+  const auto ours = examine(with, "", listening_at(worker.port()));
+  INFO(ours.output);
+  CHECK(holds(ours, "is a worker's, which is alive"));
+  const auto redis = examine(with, "", listening_at(with.redis.port()));
+  CHECK(holds(redis, "unknown      port of http.internal"));
+}
+
+TEST_CASE("doctor names the slots of a cluster that no master serves") {
+  world with;
+  sendcode::redis_tests::cluster_group group(3);
+  sendcode::redis_tests::raw_client first(group.node(0).port());
+  first.command({"CLUSTER", "DELSLOTS", "0", "1", "2"});
+  const auto told = examine(with, "", {{"SENDCODE_REDIS__URL", group.url()}});
+  INFO(told.output);
+  CHECK(holds(told, "wrong        redis cluster                        no master serves the slots 0-2"));
 }

@@ -13,14 +13,18 @@ TEST_CASE("topics are looked at: those that are there with their configuration, 
   const auto missing = kafka.unique("missing");
   const auto topics = kafka::inspect_topics(kafka.properties(), {missing, there}, patience);
   REQUIRE(topics.has_value());
-  REQUIRE(topics->size() == 2);
-  CHECK(topics->at(0).name == missing);
-  CHECK_FALSE(topics->at(0).error.empty());
-  CHECK(topics->at(1).error.empty());
-  CHECK(topics->at(1).partitions == 3);
-  REQUIRE(topics->at(1).configuration.has_value());
-  CHECK(topics->at(1).configuration->at("retention.ms") == "259200000");
-  CHECK(topics->at(1).configuration->at("cleanup.policy") == "compact");
+  REQUIRE(topics->topics.size() == 2);
+  CHECK(topics->topics.at(0).name == missing);
+  CHECK_FALSE(topics->topics.at(0).error.empty());
+  CHECK(topics->topics.at(1).error.empty());
+  CHECK(topics->brokers >= 1);
+  CHECK(topics->topics.at(1).partitions == 3);
+  CHECK(topics->topics.at(1).replicas_least == 1);
+  CHECK(topics->topics.at(1).in_sync_least == 1);
+  CHECK(topics->topics.at(1).without_leader == 0);
+  REQUIRE(topics->topics.at(1).configuration.has_value());
+  CHECK(topics->topics.at(1).configuration->at("retention.ms") == "259200000");
+  CHECK(topics->topics.at(1).configuration->at("cleanup.policy") == "compact");
 }
 
 TEST_CASE("a broker that does not tell configurations leaves them unknown, and is waited for once", "[mock]") {
@@ -30,8 +34,8 @@ TEST_CASE("a broker that does not tell configurations leaves them unknown, and i
   const auto topics = kafka::inspect_topics(kafka.properties(), names, std::chrono::seconds(2));
   CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(4));
   REQUIRE(topics.has_value());
-  REQUIRE(topics->size() == 3);
-  for (const auto& each : *topics) {
+  REQUIRE(topics->topics.size() == 3);
+  for (const auto& each : topics->topics) {
     CHECK(each.partitions == 2);
     CHECK_FALSE(each.configuration.has_value());
   }

@@ -12,12 +12,16 @@ using namespace sendcode::redis_tests;
 
 namespace {
 
-std::vector<redis::redis_state> inspect_all(redis_options options) {
+redis::redis_states inspect_whole(redis_options options) {
   boost::asio::io_context io;
   auto out = run(io, redis::inspect(io.get_executor(), std::move(options)));
   io.restart();
   io.run_for(milliseconds{100});
   return out;
+}
+
+std::vector<redis::redis_state> inspect_all(redis_options options) {
+  return inspect_whole(std::move(options)).masters;
 }
 
 redis::redis_state inspect(redis_options options) {
@@ -41,6 +45,21 @@ TEST_CASE("a Redis tells its clock, its memory and its policy") {
   CHECK(state.memory_policy == "noeviction");
   CHECK(state.most_bytes == 100 * 1024 * 1024);
   CHECK(state.used_bytes.value_or(0) > 0);
+  CHECK(state.version.starts_with("7."));
+  CHECK(state.replicas == 0);
+  CHECK(state.latency_worst >= state.latency);
+  CHECK(state.appends == false);
+  CHECK(state.takes_snapshots == false);
+}
+
+TEST_CASE("a Redis tells what it keeps beyond a restart, and how many follow it") {
+  redis_server server({"--appendonly", "yes", "--save", "60 1"});
+  redis_server replica({"--replicaof", "127.0.0.1 " + std::to_string(server.port())});
+  wait_until([&] { return inspect(options_for(server.port())).replicas == 1; });
+  const auto state = inspect(options_for(server.port()));
+  CHECK(state.appends == true);
+  CHECK(state.append_status == "ok");
+  CHECK(state.takes_snapshots == true);
 }
 
 TEST_CASE("what a user may not ask is unknown, and the rest is told") {
@@ -53,6 +72,9 @@ TEST_CASE("what a user may not ask is unknown, and the rest is told") {
   REQUIRE(state.error.empty());
   CHECK(state.memory_policy.empty());
   CHECK_FALSE(state.used_bytes.has_value());
+  CHECK(state.version.empty());
+  CHECK_FALSE(state.appends.has_value());
+  CHECK_FALSE(state.takes_snapshots.has_value());
   CHECK(state.now > timestamp{});
 }
 
@@ -99,4 +121,18 @@ TEST_CASE("a cluster that no node tells of says why") {
   options.mode = redis::redis_mode::cluster;
   options.seeds = {options.address};
   CHECK(contains(inspect(options).error, "cluster"));
+}
+
+TEST_CASE("slots of a cluster that nobody serves are told as ranges") {
+  cluster_group group(3);
+  const auto whole = inspect_whole(options_for(group));
+  CHECK(whole.is_whole == true);
+  CHECK(whole.without_master.empty());
+  raw_client first(group.node(0).port());
+  first.command({"CLUSTER", "DELSLOTS", "0", "1", "2", "7"});
+  const auto holed = inspect_whole(options_for(group));
+  CHECK(holed.is_whole == false);
+  CHECK(holed.without_master == std::vector<redis::slot_range>{{0, 2}, {7, 7}});
+  redis_server alone;
+  CHECK_FALSE(inspect_whole(options_for(alone.port())).is_whole.has_value());
 }

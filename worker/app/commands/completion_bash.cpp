@@ -64,11 +64,11 @@ std::string of_values(const std::vector<completed_command>& tree) {
 }
 
 constexpr std::string_view walk = R"(
-_@() {
+_%() {
   local current=${COMP_WORDS[COMP_CWORD]} path='' option='' words='' kind='' places=0 word i
   local commands options valued
   COMPREPLY=()
-  _@_command ''
+  _%_command ''
   for ((i = 1; i < COMP_CWORD; i++)); do
     word=${COMP_WORDS[i]}
     if [[ -n $option ]]; then
@@ -78,42 +78,42 @@ _@() {
       if [[ " $valued " == *" $word "* ]]; then option=$word; fi
     elif [[ " $commands " == *" $word "* ]]; then
       path=${path:+$path }$word
-      _@_command "$path"
+      _%_command "$path"
     else
       places=$((places + 1))
     fi
   done
   if [[ -n $option ]]; then
     if [[ $current == '=' ]]; then current=''; fi
-    _@_value "$path $option"
+    _%_value "$path $option"
   elif [[ $current == -* ]]; then
     words=$options
   elif [[ -n $commands ]]; then
     words=$commands
   else
-    _@_value "$path $places"
+    _%_value "$path $places"
     if [[ -z $words$kind ]]; then words=$options; fi
   fi
   case $kind in
-    file) _@_reply -f ;;
-    directory) _@_reply -d ;;
-    *) _@_reply -W "$words" ;;
+    file) _%_reply -f ;;
+    directory) _%_reply -d ;;
+    *) _%_reply -W "$words" ;;
   esac
 }
 
-_@_reply() {
+_%_reply() {
   local found
   if [[ $1 != -W ]]; then compopt -o filenames 2>/dev/null; fi
   while IFS= read -r found; do COMPREPLY+=("$found"); done < <(compgen "$@" -- "$current")
 }
 
-complete -F _@ @
+complete -F _% %
 )";
 
 std::string named(std::string_view text, std::string_view program) {
   std::string out;
   for (const char c : text) {
-    if (c == '@') {
+    if (c == '%') {
       out += program;
     } else {
       out += c;
