@@ -18,6 +18,9 @@ constexpr std::chrono::seconds write_most{10};
 constexpr std::size_t batch_letters_max = 200;
 constexpr std::size_t batch_bytes_max = std::size_t{512} * 1024;
 constexpr std::chrono::hours code_life_max{2};
+// A record is put back with its dead letter's time, or an event without one of its own would be as young as this
+// moment; but not with an older one than this, which is too old for a text and young enough for the topic's retention.
+constexpr std::chrono::hours age_max{3};
 
 // When the code was asked for, as far as it can be told without reading the event.
 timestamp birth_of(const dead_letter& letter, timestamp now) {
@@ -95,13 +98,12 @@ bool dead_letter_replay::put_back(const std::vector<dead_letter>& batch) {
   if (writer_ && !batch.empty()) {
     std::vector<kafka::addressed_record> records;
     for (const auto& letter : batch) {
-      // With the letter's time, or an event without one of its own would be as young as this moment.
       records.push_back({topic,
                          {.key = letter.key,
                           .headers = letter.headers,
                           .value = letter.value,
                           .partition = {},
-                          .at = letter.appended_at}});
+                          .at = std::max(letter.appended_at.value_or(now_), now_ - age_max)}});
       records.push_back({config_.kafka.dead_letter_topic, to_replay_mark(letter, topic)});
     }
     if (const auto done = writer_->write(records, write_most); !done) {
