@@ -135,7 +135,7 @@ nlohmann::ordered_json to_page_json(const dead_letter& letter, bool replayed) {
 std::string to_page(const dead_letter& letter, letter_style style) {
   std::string out;
   const auto line = [&](std::string_view name, std::string_view text) {
-    out += fmt::format("{:<10}  {}\n", name, text);
+    out += text.empty() ? fmt::format("{}\n", name) : fmt::format("{:<10}  {}\n", name, text);
   };
   line("place", to_text(place_of(letter)));
   line("time", letter.appended_at ? to_rfc3339(*letter.appended_at) : "none");
