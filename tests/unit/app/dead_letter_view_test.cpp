@@ -21,8 +21,10 @@ app::dead_letter a_letter(std::string error, std::optional<std::string> value) {
           .source_offset = "1042",
           .left_out_bytes = {},
           .key = "+61491570006",
-          .headers = {{"ce_id", "evt-1"},
+          .headers = {{"ce_specversion", "1.0"},
+                      {"ce_id", "evt-1"},
                       {"ce_source", "/sign-in"},
+                      {"ce_type", "io.sendcode.send-code.v1"},
                       {"ce_time", "2026-11-23T08:15:30Z"},
                       {"who", "+61491570006"}},
           .value = std::move(value)};
@@ -57,7 +59,7 @@ TEST_CASE("a dead letter for programs is one object with the same in it") {
   CHECK(json["key"] == "+61*******06");
   CHECK(json["event"]["id"] == "evt-1");
   CHECK(json["event"]["mode"] == "binary");
-  CHECK(json["headers"][3]["value"] == "+61*******06");
+  CHECK(json["headers"][5]["value"] == "+61*******06");
   CHECK(json["value"]["more"]["numbers"][0] == "***********");
   CHECK(json["value"]["more"]["numbers"][1] == 7);
   CHECK(json["value_bytes"] == value.size());

@@ -33,9 +33,9 @@ struct redis_state {
 using slot_range = std::pair<std::uint16_t, std::uint16_t>;  // first and last
 
 struct redis_states {
-  std::vector<redis_state> masters;        // never empty: where none is known, one says why
-  std::optional<bool> is_whole{};          // of a cluster's slots; nothing: it is none, or nobody tells
-  std::vector<slot_range> without_master;  // those of its slots that nobody serves
+  std::vector<redis_state> masters{};        // never empty: where none is known, one says why
+  std::optional<bool> is_whole{};            // of a cluster's slots; nothing: it is none, or nobody tells
+  std::vector<slot_range> without_master{};  // those of its slots that nobody serves
 };
 
 }  // namespace sendcode::redis

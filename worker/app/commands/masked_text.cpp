@@ -43,6 +43,7 @@ struct run {
 };
 run run_at(std::string_view text) {
   run out;
+  if (!text.starts_with('+') && digit_at(text).bytes == 0) return out;
   std::size_t at = 0;
   if (text.starts_with('+')) out.digits = text[at++];
   while (at < text.size()) {
