@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "common/logging.hpp"
 #include "common/redaction.hpp"
 #include "worker/app/commands/command.hpp"
 #include "worker/app/commands/dead_letter_replay.hpp"
@@ -123,7 +124,7 @@ void show(const show_options& chosen, context& with) {
 void add_filter(CLI::App& command, std::string& config, letter_filter& filter) {
   command.add_option("--config", config, "worker.yaml: where Kafka is, and the topics")->capture_default_str();
   command.add_option("--error", filter.errors, "Only those with this error; may be given several times")
-      ->expected(1)
+      ->allow_extra_args(false)
       ->check(CLI::IsMember(errors));
   command
       .add_option_function<std::string>(
@@ -136,7 +137,7 @@ void add_filter(CLI::App& command, std::string& config, letter_filter& filter) {
   auto* partition =
       command.add_option("--partition", filter.partition, "Of the dead-letter topic")->check(CLI::NonNegativeNumber);
   command.add_option("--offset", filter.offsets, "These alone, each by an option of its own; needs --partition")
-      ->expected(1)
+      ->allow_extra_args(false)
       ->check(CLI::NonNegativeNumber)
       ->needs(partition);
   command.add_option("--source-topic", filter.source_topic, "Only those that came from this topic");
@@ -216,6 +217,7 @@ void add_replay(CLI::App& letters, context& with) {
       with.result = exit_code::wrong_use;
       return;
     }
+    log::set_up(log::level::error, log::format::text);  // what Kafka refuses is told here
     if (const auto config = load_config(chosen->config, "dead-letters replay", with)) {
       dead_letter_replay(*chosen, *config, with).run();
     }

@@ -92,10 +92,10 @@ void add_watch_command(CLI::App& program, context& with) {
   command
       ->add_option("--status", chosen->statuses,
                    "Only this status, such as sent or rejected; may be given several times")
-      ->expected(1)
+      ->allow_extra_args(false)
       ->check(CLI::IsMember(statuses));
   command->add_option("--kind", chosen->kinds, "Only this kind; may be given several times")
-      ->expected(1)
+      ->allow_extra_args(false)
       ->check(CLI::IsMember({"outcome", "receipt", "check"}));
   command
       ->add_option("--since", chosen->since,
