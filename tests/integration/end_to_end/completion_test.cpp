@@ -26,6 +26,7 @@ printf '%s\n' "${COMPREPLY[@]}"
 constexpr const char* in_fish = R"(
 source $argv[1]
 complete -C "$argv[2]" | string replace -r '\t.*' ''
+true # string says by its exit code whether anything had a description
 )";
 
 // An interactive zsh on a terminal of its own, whose `compadd` also writes down what it is given.

@@ -115,7 +115,7 @@ TEST_CASE("doctor finds sources that the account doesn't have, and secrets that 
 TEST_CASE("doctor knows a worker's port from another program's") {
   world with;
   auto& worker = with.start_worker();
-  REQUIRE(worker.says("ready"));
+  with.send_and_wait(with.make_event(phone_number(1)));  // by then it listens
   const auto ours = examine(with, "", listening_at(worker.port()));
   INFO(ours.output);
   CHECK(holds(ours, "is a worker's, which is alive"));
