@@ -8,6 +8,25 @@
 #include "common/bytes.hpp"
 
 namespace sendcode::sandbox {
+namespace {
+
+// GSM's default alphabet (3GPP TS 23.038) beyond ASCII, and what takes two septets.
+constexpr std::string_view gsm_letters = "£¥èéùìòÇØøÅåΔΦΓΛΩΠΨΣΘΞÆæßÉ¤¡ÄÖÑÜ§¿äöñüà";
+constexpr std::string_view gsm_extension = "^{}\\[~]|€";
+
+bool is_gsm_letter(std::string_view character) {
+  const char c = character[0];
+  if (character.size() > 1) return gsm_letters.contains(character);
+  return c == '\n' || c == '\r' || (c >= ' ' && c <= '~' && c != '`');
+}
+
+std::size_t character_bytes(char lead) noexcept {
+  const auto byte = static_cast<unsigned char>(lead);
+  if (byte < 0x80U) return 1;
+  return byte < 0xE0U ? 2 : byte < 0xF0U ? 3 : 4;
+}
+
+}  // namespace
 
 void append_json_string(std::string& out, std::string_view text) {
   out += '"';
@@ -48,6 +67,24 @@ std::string to_rfc2822(timestamp at) {
 std::size_t characters(std::string_view utf8) noexcept {
   return static_cast<std::size_t>(
       std::count_if(utf8.begin(), utf8.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
+}
+
+std::size_t segments(std::string_view utf8) noexcept {
+  std::size_t septets = 0;
+  std::size_t units = 0;  // of UTF-16
+  bool is_gsm = true;
+  while (!utf8.empty()) {
+    const auto size = std::min(character_bytes(utf8[0]), utf8.size());
+    const auto one = utf8.substr(0, size);
+    utf8.remove_prefix(size);
+    units += size == 4 ? 2 : 1;
+    septets += gsm_extension.contains(one) ? 2 : 1;
+    is_gsm = is_gsm && (gsm_extension.contains(one) || is_gsm_letter(one));
+  }
+  const auto split = [](std::size_t length, std::size_t alone, std::size_t of_more) {
+    return length <= alone ? std::size_t{1} : (length + of_more - 1) / of_more;
+  };
+  return is_gsm ? split(septets, 160, 153) : split(units, 70, 67);
 }
 
 bool is_e164(std::string_view number) noexcept {

@@ -19,6 +19,9 @@ std::string to_rfc2822(timestamp at);
 
 std::size_t characters(std::string_view utf8) noexcept;
 
+// How many messages a text becomes: 160 characters of GSM's alphabet or 70 of UCS-2 in one, 153 or 67 in each of more.
+std::size_t segments(std::string_view utf8) noexcept;
+
 bool is_e164(std::string_view number) noexcept;  // '+', then 7 to 15 digits, the first not 0
 
 // A decoded form or query.
@@ -31,6 +34,7 @@ class form {
 
   // A parameter that stands twice has its first value here; one that is not there is empty.
   std::string_view get(std::string_view name) const noexcept;
+  const std::vector<std::pair<std::string, std::string>>& all() const noexcept { return parameters_; }
 
  private:
   std::vector<std::pair<std::string, std::string>> parameters_;

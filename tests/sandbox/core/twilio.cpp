@@ -156,12 +156,15 @@ reply twilio::take_feedback(const request& in, std::string_view account_sid, std
 
 reply twilio::show_account(const request& in, std::string_view account_sid) {
   if (!accounts_.admits(in.authorization, account_sid)) return refusal(make_twilio_error(20003));
+  constexpr std::string_view opened = "Thu, 01 Jan 2026 00:00:00 +0000";
   reply out;
-  out.body = R"({"sid":)";
-  append_json_string(out.body, account_sid);
-  out.body += R"(,"friendly_name":"sandbox","status":"active","type":"Full","uri":)";
-  append_json_string(out.body, "/2010-04-01/Accounts/" + std::string(account_sid) + ".json");
-  out.body += '}';
+  out.body = R"({"auth_token":)";
+  append_json_string_or_null(out.body, accounts_.token_of(account_sid));
+  fmt::format_to(std::back_inserter(out.body),
+                 R"(,"sid":"{0}","owner_account_sid":"{0}","friendly_name":"sandbox","status":"active","type":"Full",)"
+                 R"("date_created":"{1}","date_updated":"{1}","uri":"/2010-04-01/Accounts/{0}.json",)"
+                 R"("subresource_uris":{{"messages":"/2010-04-01/Accounts/{0}/Messages.json"}}}})",
+                 account_sid, opened);
   return out;
 }
 

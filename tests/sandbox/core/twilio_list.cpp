@@ -1,7 +1,9 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 
+#include "common/bytes.hpp"
 #include "tests/sandbox/core/twilio.hpp"
 #include "tests/sandbox/core/twilio_errors.hpp"
 
@@ -48,17 +50,67 @@ dates read_dates(const form& filter) {
   return out;
 }
 
+// A page goes on behind the last text of the one before, so that texts that come meanwhile move nothing.
+constexpr std::string_view page_token_start = "PA";
+
+struct page_of_texts {
+  std::string_view account;
+  const form& filter;
+  int size = 0;
+  int number = 0;
+  int shown = 0;
+  bool more = false;
+  std::string last_sid;
+};
+
+// The list's address again, with its filter, for another page.
+void append_page_uri(std::string& out, const page_of_texts& page, int number, std::string_view token = "") {
+  fmt::format_to(std::back_inserter(out), R"("/2010-04-01/Accounts/{}/Messages.json?)", page.account);
+  for (const auto& [name, value] : page.filter.all()) {
+    if (name == "Page" || name == "PageSize" || name == "PageToken") continue;
+    append_form_encoded(out, name);
+    out += '=';
+    append_form_encoded(out, value);
+    out += '&';
+  }
+  fmt::format_to(std::back_inserter(out), "PageSize={}&Page={}", page.size, number);
+  if (!token.empty()) fmt::format_to(std::back_inserter(out), "&PageToken={}{}", page_token_start, token);
+  out += '"';
+}
+
+void append_page(std::string& out, const page_of_texts& page) {
+  const auto start = page.number * std::int64_t{page.size};
+  fmt::format_to(std::back_inserter(out), R"(,"page":{},"page_size":{},"start":{},"end":{},"uri":)", page.number,
+                 page.size, start, start + std::max(page.shown - 1, 0));
+  append_page_uri(out, page, page.number);
+  out += R"(,"first_page_uri":)";
+  append_page_uri(out, page, 0);
+  out += R"(,"previous_page_uri":)";
+  if (page.number > 0) {
+    append_page_uri(out, page, page.number - 1);
+  } else {
+    out += "null";
+  }
+  out += R"(,"next_page_uri":)";
+  if (page.more) {
+    append_page_uri(out, page, page.number + 1, page.last_sid);
+  } else {
+    out += "null";
+  }
+}
+
 }  // namespace
 
 void append_message(std::string& out, const text& one) {
   const auto date = to_rfc2822(one.at);
-  const bool by_service = !one.messaging_service_sid.empty();
+  // A Messaging Service has no sender yet, so Twilio counts nothing at first.
+  const std::size_t counted = one.messaging_service_sid.empty() ? segments(one.body) : 0;
   const auto to = std::back_inserter(out);
   fmt::format_to(to, R"({{"sid":"{}","account_sid":"{}","api_version":"2010-04-01","direction":"outbound-api",)",
                  one.sid, one.account);
   fmt::format_to(to, R"("date_created":"{0}","date_updated":"{0}","date_sent":null,"status":)", date);
   append_json_string(out, one.status);
-  fmt::format_to(to, R"(,"num_segments":"{}","num_media":"0","price":null,"price_unit":"USD",)", by_service ? 0 : 1);
+  fmt::format_to(to, R"(,"num_segments":"{}","num_media":"0","price":null,"price_unit":"USD",)", counted);
   if (one.error_code == 0) {
     out += R"("error_code":null,"error_message":null,"to":)";
   } else {
@@ -79,10 +131,12 @@ void append_message(std::string& out, const text& one) {
 
 reply twilio::page_of(std::string_view account_sid, const form& filter) const {
   const auto between = read_dates(filter);
-  const int page_size = read_number(filter.get("PageSize"), page_size_default);
-  const int page = read_number(filter.get("Page"), 0);
+  page_of_texts page{.account = account_sid,
+                     .filter = filter,
+                     .size = read_number(filter.get("PageSize"), page_size_default),
+                     .number = read_number(filter.get("Page"), 0)};
   reply out;
-  if (!between.understood || page_size == 0 || page_size > page_size_max) {
+  if (!between.understood || page.size == 0 || page.size > page_size_max) {
     out.status = 400;
     append_twilio_error(out.body, make_twilio_error(20001, between.understood ? "PageSize" : "DateSent"));
     return out;
@@ -90,27 +144,35 @@ reply twilio::page_of(std::string_view account_sid, const form& filter) const {
 
   const std::string recipient(filter.get("To"));
   const auto from = filter.get("From");
-  auto skip = static_cast<std::int64_t>(page) * page_size;
-  int shown = 0;
+  const auto token = filter.get("PageToken");
+  std::string_view after = token.starts_with(page_token_start) ? token.substr(page_token_start.size()) : "";
+  auto skip = after.empty() ? page.number * std::int64_t{page.size} : 0;
   out.body = R"({"messages":[)";
   const auto see = [&](const text& one) {
     const auto second = std::chrono::floor<seconds>(one.at);
     const bool wanted = one.by == sender::twilio && one.account == account_sid && (from.empty() || one.from == from) &&
                         (!between.least || second >= *between.least) && (!between.most || second <= *between.most);
+    if (!after.empty()) {
+      if (one.sid == after) after = {};
+      return true;
+    }
     if (!wanted || skip-- > 0) return true;
-    if (shown > 0) out.body += ',';
+    page.more = page.shown == page.size;
+    if (page.more) return false;
+    if (page.shown > 0) out.body += ',';
     append_message(out.body, one);
-    return ++shown < page_size;
+    page.last_sid = one.sid;
+    ++page.shown;
+    return true;
   };
   if (recipient.empty()) {
     texts_.newest_first(see);
   } else {
     texts_.newest_first_to(recipient, see);
   }
-  fmt::format_to(std::back_inserter(out.body),
-                 R"(],"page":{},"page_size":{},"start":{},"end":{},"uri":"/2010-04-01/Accounts/{}/Messages.json",)"
-                 R"("first_page_uri":null,"previous_page_uri":null,"next_page_uri":null}})",
-                 page, page_size, page * std::int64_t{page_size}, page * std::int64_t{page_size} + shown, account_sid);
+  out.body += ']';
+  append_page(out.body, page);
+  out.body += '}';
   return out;
 }
 

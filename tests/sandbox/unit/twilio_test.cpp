@@ -223,6 +223,59 @@ TEST_CASE("feedback about a text is taken, shown and counted, and of an unknown 
   CHECK(tell(path_of(sid)).status == 201);
 }
 
+TEST_CASE("the list's pages lead to one another and stay whole while texts come") {
+  asker twilio;
+  for (int i = 0; i < 5; ++i) twilio.text("%2B61491570006", fmt::format("&Attempt={}", i + 1));
+  std::vector<std::string> sids;
+  auto page = twilio.list("To=%2B61491570006&DateSent%3E=2026-11-23T08:00:00Z&PageSize=2");
+  CHECK(page.at("first_page_uri") == page.at("uri"));
+  CHECK(page.at("uri").get<std::string>().ends_with(
+      "?To=%2B61491570006&DateSent%3E=2026-11-23T08%3A00%3A00Z&PageSize=2&Page=0"));
+  CHECK(page.at("previous_page_uri").is_null());
+  while (true) {
+    CHECK(page.at("start") == sids.size());
+    for (const auto& one : page.at("messages")) sids.push_back(one.at("sid"));
+    CHECK(page.at("end") == sids.size() - 1);
+    if (page.at("next_page_uri").is_null()) break;
+    twilio.text();
+    const std::string next = page.at("next_page_uri");
+    page = asker::read(twilio.ask("GET", next, "", asker::basic));
+    CHECK(!page.at("previous_page_uri").is_null());
+  }
+  const auto sent = twilio.phone();
+  REQUIRE(sids.size() == 5);
+  for (std::size_t i = 0; i < 5; ++i) CHECK(sids[i] == sent[4 - i].at("sid"));
+  // Nothing is left: an empty page, and one that is just full.
+  CHECK(twilio.list("To=%2B61491570157").at("end") == 0);
+  CHECK(twilio.list("PageSize=7").at("next_page_uri").is_null());
+  CHECK(!twilio.list("PageSize=6").at("next_page_uri").is_null());
+}
+
+TEST_CASE("segments are counted as GSM's alphabet or UCS-2 have them") {
+  const auto repeated = [](std::string_view one, int times) {
+    std::string out;
+    while (times-- > 0) out += one;
+    return out;
+  };
+  CHECK(segments("hello") == 1);
+  CHECK(segments(std::string(160, 'x')) == 1);
+  CHECK(segments(std::string(161, 'x')) == 2);
+  CHECK(segments(std::string(306, 'x')) == 2);
+  CHECK(segments(std::string(307, 'x')) == 3);
+  CHECK(segments(repeated("é", 160)) == 1);
+  CHECK(segments(repeated("€", 80)) == 1);
+  CHECK(segments(repeated("€", 81)) == 2);
+  CHECK(segments(repeated("к", 70)) == 1);
+  CHECK(segments(repeated("к", 71)) == 2);
+  CHECK(segments(repeated("🙂", 35)) == 1);
+  CHECK(segments(repeated("🙂", 36)) == 2);
+  CHECK(segments(std::string(70, '`')) == 1);
+  CHECK(segments(std::string(71, '`')) == 2);
+  asker twilio;
+  CHECK(asker::read(twilio.post_form("To=%2B61491570006&From=%2B15005550006&Body=" + std::string(161, 'x')))
+            .at("num_segments") == "2");
+}
+
 TEST_CASE("the account is active") {
   asker twilio;
   const auto out = twilio.ask("GET", "/2010-04-01/Accounts/AC1.json", "", asker::basic);
