@@ -1,0 +1,3 @@
+module sendcode.io/tests/sdk
+
+go 1.23

@@ -1,0 +1,60 @@
+"""Texts by Twilio's SDK for Python. Reads one JSON request a line and answers each with a line; see ../sdk_process.py."""
+
+import datetime
+import json
+import os
+import sys
+
+from twilio.base.exceptions import TwilioRestException
+from twilio.http.http_client import TwilioHttpClient
+from twilio.rest import Client
+
+BASE_URL = os.environ["SDK_BASE_URL"]
+
+
+class SandboxHttpClient(TwilioHttpClient):
+    """Twilio's own client, but for the host that it calls."""
+
+    def __init__(self):
+        super().__init__(timeout=20)
+        self.session.verify = os.environ["SDK_CA_FILE"]
+
+    def request(self, method, url, *arguments, **named):
+        return super().request(method, url.replace("https://api.twilio.com", BASE_URL, 1), *arguments, **named)
+
+
+def shown(value):
+    return value.isoformat() if hasattr(value, "isoformat") else value
+
+
+def as_fields(message):
+    """Every attribute of the SDK's message, with the type that it has there."""
+    return {
+        name: {"type": type(value).__name__, "value": shown(value)}
+        for name, value in vars(message).items()
+        if not name.startswith("_")
+    }
+
+
+def answer(client, asked):
+    account = client.api.v2010.account
+    parameters = {"from_" if name == "from" else name: value for name, value in asked["parameters"].items()}
+    if asked["do"] == "send":
+        return as_fields(account.messages.create(**parameters))
+    if "date_sent_after" in parameters:
+        parameters["date_sent_after"] = datetime.datetime.fromisoformat(parameters["date_sent_after"])
+    return [as_fields(one) for one in account.messages.list(**parameters)]
+
+
+def main():
+    client = Client(os.environ["SDK_USER"], os.environ["SDK_PASSWORD"], os.environ["SDK_ACCOUNT"], http_client=SandboxHttpClient())
+    for line in sys.stdin:
+        try:
+            out = {"done": answer(client, json.loads(line))}
+        except TwilioRestException as error:
+            out = {"error": {"type": type(error).__name__, "code": error.code, "status": error.status, "text": str(error)}}
+        print(json.dumps(out), flush=True)
+
+
+if __name__ == "__main__":
+    main()
