@@ -30,8 +30,9 @@ def command(language, program):
     if language == "node":
         return ["node", str(FOLDER / "node" / f"{program}.js")]
     if language == "java":
-        return ["java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp", f"{BUILT}/java:{INSTALLED}/java/*", program.capitalize()]
-    return [str(BUILT / "go" / program)]
+        jars = ROOT / ".deps" / "jars" / "tests" / "sdk" / "java"
+        return ["java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp", f"{BUILT}/java:{jars}/*", program.capitalize()]
+    return [str(BUILT / f"{program}-go")]
 
 
 class SdkProcess:

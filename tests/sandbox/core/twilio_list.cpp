@@ -11,9 +11,12 @@
 namespace sendcode::sandbox {
 namespace {
 
-// A day ("2026-11-23", its start) or a time with a zone.
+// A day ("2026-11-23", its start), a time with a zone, or one without, which is GMT.
 std::optional<timestamp> read_date(std::string_view text) {
-  if (text.size() == 10) return from_rfc3339(std::string(text) + "T00:00:00Z");
+  constexpr std::string_view day = "2026-11-23";
+  constexpr std::string_view time = "2026-11-23T08:15:30";
+  if (text.size() == day.size()) return from_rfc3339(std::string(text) + "T00:00:00Z");
+  if (text.size() == time.size()) return from_rfc3339(std::string(text) + "Z");
   return from_rfc3339(text);
 }
 
@@ -54,10 +57,16 @@ dates read_dates(const form& filter) {
 constexpr std::string_view page_token_start = "PA";
 
 struct page_of_texts {
+  page_of_texts(std::string_view account_sid, const form& asked)
+      : account(account_sid),
+        filter(asked),
+        size(read_number(asked.get("PageSize"), twilio::page_size_default)),
+        number(read_number(asked.get("Page"), 0)) {}
+
   std::string_view account;
   const form& filter;
-  int size = 0;
-  int number = 0;
+  int size;
+  int number;
   int shown = 0;
   bool more = false;
   std::string last_sid;
@@ -131,10 +140,7 @@ void append_message(std::string& out, const text& one) {
 
 reply twilio::page_of(std::string_view account_sid, const form& filter) const {
   const auto between = read_dates(filter);
-  page_of_texts page{.account = account_sid,
-                     .filter = filter,
-                     .size = read_number(filter.get("PageSize"), page_size_default),
-                     .number = read_number(filter.get("Page"), 0)};
+  page_of_texts page(account_sid, filter);
   reply out;
   if (!between.understood || page.size == 0 || page.size > page_size_max) {
     out.status = 400;

@@ -172,6 +172,7 @@ TEST_CASE("the list shows an account's texts newest first, by recipient, sender,
   // The time itself is included, in whole seconds.
   CHECK(dates("DateSent%3E=2026-11-23T08:16:00Z") == "16:20 16:10 16:00 ");
   CHECK(dates("DateSent>=2026-11-23T08:16:10Z") == "16:20 16:10 ");
+  CHECK(dates("DateSent%3E=2026-11-23T08:16:10") == "16:20 16:10 ");
   CHECK(dates("DateSent%3E%3D=2026-11-23T08:16:10Z") == "16:20 16:10 ");
   CHECK(dates("DateSent<=2026-11-23T08:15:40Z") == "15:40 15:30 ");
   CHECK(dates("DateSent=2026-11-23&PageSize=1") == "16:20 ");

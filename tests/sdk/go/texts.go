@@ -119,7 +119,7 @@ func main() {
 		var refused *client.TwilioRestError
 		if errors.As(err, &refused) {
 			out["error"] = map[string]any{"type": fmt.Sprintf("%T", refused), "code": refused.Code, "status": refused.Status,
-				"more_info": refused.MoreInfo, "text": refused.Error()}
+				"more_info": refused.MoreInfo}
 		} else if err != nil {
 			panic(err)
 		} else {

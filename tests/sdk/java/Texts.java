@@ -42,8 +42,7 @@ public class Texts {
                         .put("type", error.getClass().getSimpleName())
                         .put("code", error.getCode())
                         .put("status", error.getStatusCode())
-                        .put("more_info", error.getMoreInfo())
-                        .put("text", error.getMessage());
+                        .put("more_info", error.getMoreInfo());
             }
             System.out.println(JSON.writeValueAsString(out));
         }

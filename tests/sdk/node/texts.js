@@ -43,7 +43,7 @@ async function main() {
     } catch (error) {
       if (!(error instanceof twilio.RestException)) throw error;
       const { code, status, moreInfo } = error;
-      out = { error: { type: error.constructor.name, code, status, more_info: moreInfo, text: String(error) } };
+      out = { error: { type: error.constructor.name, code, status, more_info: moreInfo } };
     }
     console.log(JSON.stringify(out));
   }

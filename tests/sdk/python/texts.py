@@ -15,12 +15,11 @@ BASE_URL = os.environ["SDK_BASE_URL"]
 class SandboxHttpClient(TwilioHttpClient):
     """Twilio's own client, but for the host that it calls."""
 
-    def __init__(self):
-        super().__init__(timeout=20)
-        self.session.verify = os.environ["SDK_CA_FILE"]
+    last = None
 
     def request(self, method, url, *arguments, **named):
-        return super().request(method, url.replace("https://api.twilio.com", BASE_URL, 1), *arguments, **named)
+        self.last = super().request(method, url.replace("https://api.twilio.com", BASE_URL, 1), *arguments, **named)
+        return self.last
 
 
 def shown(value):
@@ -30,7 +29,7 @@ def shown(value):
 def as_fields(message):
     """Every attribute of the SDK's message, with the type that it has there."""
     return {
-        name: {"type": type(value).__name__, "value": shown(value)}
+        name.rstrip("_"): {"type": type(value).__name__, "value": shown(value)}
         for name, value in vars(message).items()
         if not name.startswith("_")
     }
@@ -47,12 +46,17 @@ def answer(client, asked):
 
 
 def main():
-    client = Client(os.environ["SDK_USER"], os.environ["SDK_PASSWORD"], os.environ["SDK_ACCOUNT"], http_client=SandboxHttpClient())
+    os.environ["REQUESTS_CA_BUNDLE"] = os.environ["SDK_CA_FILE"]
+    http = SandboxHttpClient(timeout=20)
+    client = Client(os.environ["SDK_USER"], os.environ["SDK_PASSWORD"], os.environ["SDK_ACCOUNT"], http_client=http)
     for line in sys.stdin:
         try:
             out = {"done": answer(client, json.loads(line))}
         except TwilioRestException as error:
-            out = {"error": {"type": type(error).__name__, "code": error.code, "status": error.status, "text": str(error)}}
+            # This SDK keeps no more_info, but shows the page of the code: it must be the page that the answer named.
+            more_info = json.loads(http.last.text)["more_info"]
+            told = {"type": type(error).__name__, "code": error.code, "status": error.status, "more_info": more_info}
+            out = {"error": told}
         print(json.dumps(out), flush=True)
 
 
