@@ -29,7 +29,7 @@ class Events:
         now = datetime.datetime.now(datetime.timezone.utc).replace(microsecond=123000)
         attributes = {
             "id": secrets.token_hex(8),
-            "source": "/sign-in/événements?of=sdk%20tests",
+            "source": "/sign-in/%C3%A9v%C3%A9nements?of=sdk%20tests",
             "type": "io.sendcode.send-code.v1",
             "time": now.isoformat(),
             "datacontenttype": "application/json",

@@ -245,7 +245,7 @@ TEST_CASE("the list's pages lead to one another and stay whole while texts come"
   }
   const auto sent = twilio.phone();
   REQUIRE(sids.size() == 5);
-  for (std::size_t i = 0; i < 5; ++i) CHECK(sids[i] == sent[4 - i].at("sid"));
+  for (std::size_t i = 0; i < 5; ++i) CHECK(sids[i] == sent[4 - i].at("sid").get<std::string>());
   // Nothing is left: an empty page, and one that is just full.
   CHECK(twilio.list("To=%2B61491570157").at("end") == 0);
   CHECK(twilio.list("PageSize=7").at("next_page_uri").is_null());

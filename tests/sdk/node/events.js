@@ -11,11 +11,12 @@ const kafka = new Kafka({ clientId: "sdk-node", brokers: [process.env.SDK_BOOTST
 async function send(asked) {
   const event = new CloudEvent({ ...asked.attributes, data: asked.data, partitionkey: asked.key });
   const { key, value, headers } = binding[asked.mode](event);
+  // The binding leaves data as it is, and has headers for attributes that are not there.
+  const bytes = typeof value === "string" ? value : JSON.stringify(value);
+  const present = Object.fromEntries(Object.entries(headers).filter(([, text]) => text !== undefined));
   const producer = kafka.producer();
   await producer.connect();
-  // The binding leaves data as it is; on the wire it is bytes.
-  const bytes = typeof value === "string" ? value : JSON.stringify(value);
-  await producer.send({ topic: asked.topic, messages: [{ key, value: bytes, headers }] });
+  await producer.send({ topic: asked.topic, messages: [{ key, value: bytes, headers: present }] });
   await producer.disconnect();
 }
 
