@@ -194,6 +194,20 @@ TEST_CASE("a body that is not a guess is a 400 and reaches nobody", "[internal_a
   CHECK(w.checker.asked.empty());
 }
 
+TEST_CASE("a guess's lengths are counted in characters, as its schema counts them", "[internal_api]") {
+  const auto reads = [](const char* field, int characters) {
+    auto body = guess_body();
+    std::string value;
+    for (int i = 0; i < characters; ++i) value += "é";
+    body[field] = value;
+    return http_server::read_guess(body.dump()).has_value();
+  };
+  CHECK(reads("user_id", 128));
+  CHECK_FALSE(reads("user_id", 129));
+  CHECK(reads("phone_number", 64));
+  CHECK_FALSE(reads("phone_number", 65));
+}
+
 TEST_CASE("escapes in a guess are understood", "[internal_api]") {
   const auto read =
       http_server::read_guess(R"({"environment_id":"env\u005flive","application_id":"app_web","purpose":"sign_in",)"

@@ -10,7 +10,7 @@ namespace sendcode::http_server {
 namespace {
 
 constexpr std::size_t members_max = 64;
-constexpr std::size_t phone_bytes_max = 64;
+constexpr std::size_t phone_characters_max = 64;
 
 bool is_identifier(std::string_view text, std::size_t least, std::size_t most) noexcept {
   return text.size() >= least && text.size() <= most &&
@@ -81,17 +81,21 @@ std::optional<std::string> purpose_problem(std::string_view text) {
 }
 
 std::optional<std::string> phone_number_problem(std::string_view text) {
-  if (is_printable(text, phone_bytes_max)) return std::nullopt;
-  return "phone_number must be 1 to 64 bytes without control characters";
+  if (is_printable(text, phone_characters_max)) return std::nullopt;
+  return "phone_number must be 1 to 64 characters, none of them a control character";
 }
 
 domain::purpose to_purpose(std::string_view checked) {
   return checked == "mfa" ? domain::purpose::mfa : domain::purpose::sign_in;
 }
 
-bool is_printable(std::string_view text, std::size_t most) noexcept {
-  if (text.empty() || text.size() > most) return false;
-  return std::ranges::none_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
+bool is_printable(std::string_view utf8, std::size_t most) noexcept {
+  if (utf8.empty()) return false;
+  // As JSON Schema counts: what goes on a character is none of its own.
+  const auto characters =
+      std::ranges::count_if(utf8, [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; });
+  if (static_cast<std::size_t>(characters) > most) return false;
+  return std::ranges::none_of(utf8, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
 }
 
 }  // namespace sendcode::http_server

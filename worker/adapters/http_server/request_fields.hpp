@@ -34,7 +34,7 @@ std::optional<std::string> purpose_problem(std::string_view text);
 std::optional<std::string> phone_number_problem(std::string_view text);
 
 domain::purpose to_purpose(std::string_view checked);
-// 1 to `most` bytes without control characters.
-bool is_printable(std::string_view text, std::size_t most) noexcept;
+// 1 to `most` characters, none of them a control character.
+bool is_printable(std::string_view utf8, std::size_t most) noexcept;
 
 }  // namespace sendcode::http_server
