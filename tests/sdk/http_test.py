@@ -81,7 +81,7 @@ def answered(events):
     out = collections.defaultdict(collections.Counter)
     for event in events:
         recorder = event.get("ScenarioFinished", {}).get("recorder")
-        for interaction in recorder["interactions"].values() if recorder else ():
+        for interaction in (recorder or {}).get("interactions", {}).values():
             if interaction["response"]:
                 out[recorder["label"]][interaction["response"]["status_code"]] += 1
     return out
