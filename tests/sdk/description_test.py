@@ -93,8 +93,14 @@ class Description(unittest.TestCase):
     def test_an_account_is_as_described(self):
         self.assert_described("GET", "/2010-04-01/Accounts/{Sid}.json", self.ask("GET", f"/2010-04-01/Accounts/{ACCOUNT}.json"))
 
+    def test_feedback_is_as_described(self):
+        sid = self.send(From="+15005550006")[2]["sid"]
+        for outcome in ("confirmed", "unconfirmed"):
+            answer = self.ask("POST", binary_test.MESSAGES.replace(".json", f"/{sid}/Feedback.json"), {"Outcome": outcome})
+            self.assert_described("POST", MESSAGES.replace(".json", "/{MessageSid}/Feedback.json"), answer)
+
     def test_every_parameter_that_the_worker_sends_is_described(self):
         described = self.document["paths"][MESSAGES]["post"]["requestBody"]["content"]["application/x-www-form-urlencoded"]
         known = set(described["schema"]["properties"])
-        sent = {"To", "From", "MessagingServiceSid", "Body", "StatusCallback", "ValidityPeriod", "Attempt", "ContentRetention"}
+        sent = {"To", "From", "MessagingServiceSid", "Body", "StatusCallback", "ValidityPeriod", "Attempt", "ContentRetention", "ProvideFeedback"}
         self.assertEqual(sent - known, set())

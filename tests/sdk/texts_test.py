@@ -126,6 +126,16 @@ class Texts:
         self.assertEqual([one["sid"]["value"] for one in found], [sid])
         self.assertEqual(self.list(to="+61491570158", date_sent_after=(now + datetime.timedelta(minutes=1)).isoformat()), [])
 
+    def test_feedback_about_a_text_is_taken_and_of_an_unknown_one_it_is_the_exception_of_a_404(self):
+        sid = self.sent(**{"from": FROM}, to="+61491570159")["sid"]["value"]
+        feedback = self.sdk.ask(do="feedback", parameters={"sid": sid, "outcome": "confirmed"})["done"]
+        self.assertEqual(set(feedback), {"account_sid", "date_created", "date_updated", "message_sid", "outcome", "uri"})
+        self.assertEqual((feedback["message_sid"]["value"], feedback["outcome"]["value"]), (sid, "confirmed"))
+        self.assertEqual(feedback["date_created"]["type"], self.types["date_created"])
+        self.assertEqual(self.sandbox.control("GET", "/sandbox/messages?to=%2B61491570159")[1]["messages"][-1]["feedback"], "confirmed")
+        unknown = {"sid": "SM" + "0" * 32, "outcome": "confirmed"}
+        self.assert_refused(self.sdk.ask(do="feedback", parameters=unknown), 20404, 404)
+
 
 STRINGS = (
     "account_sid api_version body date_created date_sent date_updated direction error_code error_message from messaging_service_sid "

@@ -42,12 +42,14 @@ type parameters struct {
 	PageSize            *int       `json:"page_size"`
 	Limit               *int       `json:"limit"`
 	DateSentAfter       *time.Time `json:"date_sent_after"`
+	Sid                 *string    `json:"sid"`
+	Outcome             *string    `json:"outcome"`
 }
 
-// Every attribute of the SDK's message, with the type that it has there.
-func asFields(message any) map[string]any {
+// Every attribute of the SDK's resource, with the type that it has there.
+func asFields(resource any) map[string]any {
 	out := map[string]any{}
-	value := reflect.ValueOf(message)
+	value := reflect.ValueOf(resource)
 	for i := 0; i < value.NumField(); i++ {
 		name, _, _ := strings.Cut(value.Type().Field(i).Tag.Get("json"), ",")
 		field := value.Field(i)
@@ -62,6 +64,14 @@ func asFields(message any) map[string]any {
 
 func answer(service *api.ApiService, do string, given parameters) (any, error) {
 	account := os.Getenv("SDK_ACCOUNT")
+	if do == "feedback" {
+		feedback, err := service.CreateMessageFeedback(*given.Sid, &api.CreateMessageFeedbackParams{PathAccountSid: &account,
+			Outcome: given.Outcome})
+		if err != nil {
+			return nil, err
+		}
+		return asFields(*feedback), nil
+	}
 	if do == "send" {
 		message, err := service.CreateMessage(&api.CreateMessageParams{PathAccountSid: &account, To: given.To, From: given.From,
 			MessagingServiceSid: given.MessagingServiceSid, Body: given.Body, StatusCallback: given.StatusCallback,

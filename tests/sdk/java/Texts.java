@@ -7,6 +7,7 @@ import com.twilio.exception.ApiException;
 import com.twilio.http.NetworkHttpClient;
 import com.twilio.http.TwilioRestClient;
 import com.twilio.rest.api.v2010.account.Message;
+import com.twilio.rest.api.v2010.account.message.Feedback;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.lang.reflect.Field;
@@ -74,6 +75,10 @@ public class Texts {
 
     private static JsonNode answer(TwilioRestClient client, JsonNode asked) throws Exception {
         JsonNode given = asked.get("parameters");
+        if (asked.get("do").asText().equals("feedback")) {
+            var outcome = Feedback.Outcome.forValue(given.get("outcome").asText());
+            return asFields(Feedback.creator(given.get("sid").asText()).setOutcome(outcome).create(client));
+        }
         if (asked.get("do").asText().equals("send")) return asFields(send(client, given));
         var reader = Message.reader().setTo(given.get("to").asText());
         if (given.has("page_size")) reader.pageSize(given.get("page_size").asInt());
@@ -94,14 +99,14 @@ public class Texts {
         return creator.create(client);
     }
 
-    /** Every attribute of the SDK's message, with the type that it has there. */
-    private static JsonNode asFields(Message message) throws IllegalAccessException {
+    /** Every attribute of the SDK's resource, with the type that it has there. */
+    private static JsonNode asFields(Object resource) throws IllegalAccessException {
         ObjectNode out = JSON.createObjectNode();
-        for (Field field : Message.class.getDeclaredFields()) {
+        for (Field field : resource.getClass().getDeclaredFields()) {
             JsonProperty property = field.getAnnotation(JsonProperty.class);
             if (java.lang.reflect.Modifier.isStatic(field.getModifiers())) continue;
             field.setAccessible(true);
-            Object value = field.get(message);
+            Object value = field.get(resource);
             String name = property != null ? property.value() : snake(field.getName());
             out.putObject(name)
                     .put("type", value == null ? "null" : value.getClass().getSimpleName())

@@ -17,16 +17,18 @@ const snake = (name) => name.replace(/[A-Z]/g, (letter) => "_" + letter.toLowerC
 
 const typeOf = (value) => (value === null ? "null" : typeof value === "object" ? value.constructor.name : typeof value);
 
-// Every attribute of the SDK's message, with the type that it has there.
-const asFields = (message) =>
+// Every attribute of the SDK's resource, with the type that it has there.
+const asFields = (resource) =>
   Object.fromEntries(
-    Object.entries(message)
+    Object.entries(resource)
       .filter(([name]) => !name.startsWith("_"))
       .map(([name, value]) => [snake(name), { type: typeOf(value), value }]),
   );
 
 async function answer(client, asked) {
   const parameters = Object.fromEntries(Object.entries(asked.parameters).map(([name, value]) => [camel(name), value]));
+  const { sid, ...outcome } = parameters;
+  if (asked.do === "feedback") return asFields(await client.messages(sid).feedback.create(outcome));
   if (asked.do === "send") return asFields(await client.messages.create(parameters));
   if (parameters.dateSentAfter) parameters.dateSentAfter = new Date(parameters.dateSentAfter);
   return (await client.messages.list(parameters)).map(asFields);

@@ -26,17 +26,19 @@ def shown(value):
     return value.isoformat() if hasattr(value, "isoformat") else value
 
 
-def as_fields(message):
-    """Every attribute of the SDK's message, with the type that it has there."""
+def as_fields(resource):
+    """Every attribute of the SDK's resource, with the type that it has there."""
     return {
         name.rstrip("_"): {"type": type(value).__name__, "value": shown(value)}
-        for name, value in vars(message).items()
+        for name, value in vars(resource).items()
         if not name.startswith("_")
     }
 
 
 def answer(client, asked):
     account = client.api.v2010.account
+    if asked["do"] == "feedback":
+        return as_fields(account.messages(asked["parameters"]["sid"]).feedback.create(outcome=asked["parameters"]["outcome"]))
     parameters = {"from_" if name == "from" else name: value for name, value in asked["parameters"].items()}
     if asked["do"] == "send":
         return as_fields(account.messages.create(**parameters))
