@@ -105,7 +105,7 @@ class Operation:
             headers = [self._header(name, node) for name, node in answer.get("headers", {}).items()]
             examples = []
             for media, content in answer.get("content", {}).items():
-                examples = list(self._answer_examples(media, content))
+                examples = list(self._answer_examples(status, content))
                 self.page.look(f"{self.title}: {status}", [] if examples else ["no example"])
                 bodies.append(content["schema"])
             self.page.look(f"{self.title}: {status}", [] if answer.get("description") else ["no description"])
@@ -121,13 +121,14 @@ class Operation:
         field = self._field(name, self._resolve(node))
         return f"{code(f'{name}: {field.example}')}, {'; '.join(field.limits)}: {field.meaning}"
 
-    def _answer_examples(self, media, content):
-        """As one line each."""
+    def _answer_examples(self, status, content):
+        """As one line each. A problem tells its status, so the files that are of another are not of this answer."""
         named = [each["value"] for each in content.get("examples", {}).values()]
         if "example" in content:
             named.append(content["example"])
         if not named and "$ref" in content["schema"]:
-            named = [load(path) for path in self._example_files(content["schema"])]
+            named = [value for value in map(load, self._example_files(content["schema"])) if value.get("status") in (int(status), None)
+                     or not isinstance(value["status"], int)]
         for value in named:
             yield value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
