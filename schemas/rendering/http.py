@@ -62,7 +62,8 @@ class Operation:
         rows = []
         for each in self.parameters:
             field = self._field(each["name"], each, each["required"])
-            rows.append((code(field.place), each["in"], "yes" if field.needed else "", "; ".join(field.limits), field.meaning, code(field.example)))
+            rows.append((code(field.place), each["in"], "yes" if field.needed else "", "; ".join(field.limits), field.meaning,
+                         code(field.example)))
         if rows:
             self.page.table(("parameter", "in", "needed", "limit", "meaning", "example"), rows)
 
@@ -149,7 +150,8 @@ class Operation:
             media, content = next(iter(body["content"].items()))
             file = self._example_files(content["schema"])[-1]
             value = load(file)
-            lines += [f"Content-Type: {media}", "", json.dumps(value, ensure_ascii=False) if media.endswith("json") else urllib.parse.urlencode(value)]
+            text = json.dumps(value, ensure_ascii=False) if media.endswith("json") else urllib.parse.urlencode(value)
+            lines += [f"Content-Type: {media}", "", text]
             self.page.paragraph(f"Example, its body from [{file.stem}]({DATA_DIRECTORY}/examples/{self.name}/{file.name}):")
         else:
             self.page.paragraph("Example:")

@@ -24,7 +24,8 @@ def topic(page, document, name, channel):
     page.look(f"topic {channel['address']}", [] if told and channel.get("description") else ["no description"])
     configuration = channel["bindings"]["kafka"]["topicConfiguration"]
     kept = configuration.get("retention.ms")
-    page.paragraph(f"`cleanup.policy={','.join(configuration['cleanup.policy'])}`" + (f", `retention.ms={kept}` ({kept // DAY_MS} days)." if kept else "."))
+    kept = f", `retention.ms={kept}` ({kept // DAY_MS} days)" if kept else ""
+    page.paragraph(f"`cleanup.policy={','.join(configuration['cleanup.policy'])}`{kept}.")
     for key, message in channel["messages"].items():
         show_message(page, channel["address"], f"message.{key}", page.contract.resolve(ASYNCAPI, message)[1])
 

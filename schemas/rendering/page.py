@@ -7,8 +7,8 @@ from .tables import Page
 INTRODUCTION = """\
 # The contract
 
-What goes over Kafka and HTTP: each topic, record, field, operation, answer and error. `schemas/render` makes this page from [schemas/](../schemas/README.md):
-change the schemas, not the page. Whole programs that use it stand in [examples/](examples/README.md).
+What goes over Kafka and HTTP: each topic, record, field, operation, answer and error. `schemas/render` makes this page from
+[schemas/](../schemas/README.md): change the schemas, not the page. Whole programs that use it stand in [examples/](examples/README.md).
 
 A field that is not marked as needed may be absent; none is ever null. Unknown fields are ignored on both sides, except in settings.
 """

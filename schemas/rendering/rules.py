@@ -54,8 +54,9 @@ def rules_of(contract, base, schema, conditions):
 
 def condition(schema, holds):
     """`purpose` is `mfa`."""
-    found = []
-    for name, inner in schema["properties"].items():
+    fields = schema.get("properties", {})
+    found = [f"{code(name)} is {'' if holds else 'not '}there" for name in schema.get("required", []) if name not in fields]
+    for name, inner in fields.items():
         wanted = holds
         if "not" in inner:
             inner, wanted = inner["not"], not wanted
