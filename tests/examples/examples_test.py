@@ -9,10 +9,10 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "deploy/local"), str(ROOT / "tests/examples")]
 sys.dont_write_bytecode = True
 
-from demo_clients import DemoError  # noqa: E402  # where these stand is known only now
-from demo_world import World  # noqa: E402
+from demo_world import World  # noqa: E402  # where these stand is known only now
 from producers import producers  # noqa: E402
 from report import Report  # noqa: E402
+from servers import StartError  # noqa: E402
 from sign_in_page import sign_in_page  # noqa: E402
 
 
@@ -45,7 +45,7 @@ def main():
         producers(report, world, told, options.built)
         sign_in_page(report, world, told, options.built)
         report.check("told to stop, the worker drains and exits 0", world.drain_worker(), 0)
-    except DemoError as error:
+    except StartError as error:
         report.fail(str(error))
         print(world.log_end("worker"))
     finally:

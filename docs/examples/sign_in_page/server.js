@@ -15,13 +15,12 @@ const attempts = new Map(); // {challenge, phone, outcome} by challenge; the new
 const challengeOf = (session) => createHash('sha256').update(session).digest('base64url');
 
 // A resend is a new event of the same challenge: the person gets the same code again.
-async function send(attempt, { request, device }) {
-  const data = { ...whose, connection_id: CONNECTION_ID, challenge_id: attempt.challenge, phone_number: attempt.phone,
-    device_token: device, client_ip: request.socket.remoteAddress }; // behind a proxy: the address that the proxy tells
+async function send({ challenge, phone }, { request, device }) {
+  const data = { ...whose, connection_id: CONNECTION_ID, challenge_id: challenge, phone_number: phone, device_token: device,
+    client_ip: request.socket.remoteAddress }; // behind a proxy: the address that the proxy tells
   const headers = { ce_specversion: '1.0', ce_type: 'io.sendcode.send-code.v1', ce_source: '/page', ce_id: randomUUID() };
-  const messages = [{ key: attempt.phone, value: JSON.stringify(data), headers }];
-  attempt.outcome = undefined;
-  await producer.send({ topic: 'sms.send-code', acks: -1, messages });
+  if (attempts.set(challenge, { challenge, phone }).size > 10_000) attempts.delete(attempts.keys().next().value);
+  await producer.send({ topic: 'sms.send-code', acks: -1, messages: [{ key: phone, value: JSON.stringify(data), headers }] });
 }
 
 async function eachMessage({ message }) {
@@ -54,7 +53,6 @@ const routes = {
     const session = randomBytes(32).toString('base64url');
     const attempt = { challenge: challengeOf(session), phone: visit.fields.get('phone')?.trim() };
     if (!attempt.phone || attempt.phone.length > 64) return redirect('/');
-    if (attempts.set(attempt.challenge, attempt).size > 10_000) attempts.delete(attempts.keys().next().value);
     await send(attempt, visit);
     return redirect('/code', cookie('session', session, 7200));
   },
@@ -72,26 +70,31 @@ const routes = {
 };
 
 async function answerTo(request) {
-  const { pathname } = new URL(request.url, 'http://page');
+  const [path] = request.url.split('?');
   const cookies = new Map((request.headers.cookie ?? '').split('; ').map((each) => each.split('=')));
   const attempt = attempts.get(challengeOf(cookies.get('__Host-session') ?? ''));
-  const route = routes[`${request.method} ${pathname}`];
+  const route = routes[`${request.method} ${path}`];
   if (!route) return { status: 404 };
-  if (!attempt && !['/', '/send'].includes(pathname)) return redirect('/');
+  if (!attempt && !['/', '/send'].includes(path)) return redirect('/');
   if (request.headers['transfer-encoding'] || request.headers['content-length'] > 4096) return { status: 413 };
   let body = '';
   for await (const part of request.setEncoding('utf8')) body += part;
   return route({ request, attempt, device: cookies.get('__Host-device'), fields: new URLSearchParams(body) });
 }
 
-const policy = { 'content-security-policy': "default-src 'none'; form-action 'self'", 'cache-control': 'no-store' };
 const server = createServer(async (request, response) => {
   const answer = await answerTo(request).catch((error) => (console.error(error.message), { status: 503 }));
-  response.writeHead(answer.status, { 'content-type': 'text/html; charset=utf-8', ...policy, ...answer.headers });
+  response.writeHead(answer.status, { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store',
+    'content-security-policy': "default-src 'none'; form-action 'self'", ...answer.headers });
   response.end(answer.body);
 });
 
-Promise.all([producer.connect(), consumer.connect()])
-  .then(() => consumer.subscribe({ topic: 'sms.delivery-status' }))
-  .then(() => consumer.run({ autoCommit: false, eachMessage }))
-  .then(() => server.listen(PORT, '127.0.0.1'));
+(async () => {
+  const [admin, topic] = [kafka.admin(), 'sms.delivery-status'];
+  await Promise.all([admin, producer, consumer].map((each) => each.connect()));
+  const ends = await admin.fetchTopicOffsets(topic); // before the first event is sent, so that no outcome is missed
+  await consumer.subscribe({ topic });
+  await consumer.run({ autoCommit: false, eachMessage });
+  for (const { partition, offset } of ends) consumer.seek({ topic, partition, offset });
+  server.listen(PORT, '127.0.0.1');
+})();

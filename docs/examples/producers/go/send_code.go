@@ -10,6 +10,7 @@ import (
 	"log"
 	"net/http"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -22,24 +23,23 @@ func must[T any](value T, err error) T {
 	return value
 }
 
-func header(k, v string) kgo.RecordHeader { return kgo.RecordHeader{Key: k, Value: []byte(v)} }
-
 func main() {
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
-	defer cancel()
-	past := kgo.NewOffset().AfterMilli(time.Now().Add(-time.Minute).UnixMilli()) // clocks may differ by less than that
-	client := must(kgo.NewClient(kgo.SeedBrokers(os.Getenv("KAFKA_BOOTSTRAP")), kgo.RequiredAcks(kgo.AllISRAcks()),
-		kgo.ConsumeTopics("sms.delivery-status"), kgo.ConsumeResetOffset(past))) // idempotent, as it is by default
+	time.AfterFunc(5*time.Minute, func() { log.Fatal("not done within 5 minutes") })
+	client := must(kgo.NewClient(kgo.SeedBrokers(strings.Split(os.Getenv("KAFKA_BOOTSTRAP"), ",")...),
+		kgo.RequiredAcks(kgo.AllISRAcks()) /* idempotent by default */, kgo.ConsumeTopics("sms.delivery-status"),
+		kgo.ConsumeResetOffset(kgo.NewOffset().AfterMilli(time.Now().Add(-time.Minute).UnixMilli())))) // so none is missed
 	challenge, code, status := rand.Text(), "", map[string]any{}
 	data := map[string]string{"environment_id": os.Getenv("ENVIRONMENT_ID"), "connection_id": os.Getenv("CONNECTION_ID"),
 		"application_id": os.Getenv("APPLICATION_ID"), "challenge_id": challenge, "purpose": "sign_in", "phone_number": os.Args[1]}
 	event := &kgo.Record{Topic: "sms.send-code", Key: []byte(os.Args[1]), Value: must(json.Marshal(data))}
-	event.Headers = []kgo.RecordHeader{header("ce_specversion", "1.0"), header("ce_type", "io.sendcode.send-code.v1"),
-		header("ce_source", "/examples/go"), header("ce_id", rand.Text())}
+	for name, value := range map[string]string{"ce_specversion": "1.0", "ce_type": "io.sendcode.send-code.v1",
+		"ce_source": "/examples/go", "ce_id": rand.Text()} {
+		event.Headers = append(event.Headers, kgo.RecordHeader{Key: name, Value: []byte(value)})
+	}
 	for _, attempt := range []string{"outcome", "retry"} { // the same source and id: one text, one outcome id
-		must(client.ProduceSync(ctx, event).First())
+		must(client.ProduceSync(context.Background(), event).First())
 		for clear(status); status["challenge_id"] != challenge || status["kind"] != "outcome"; {
-			fetches := client.PollRecords(ctx, 1)
+			fetches := client.PollRecords(context.Background(), 1)
 			must(0, fetches.Err())
 			fetches.EachRecord(func(record *kgo.Record) { clear(status); json.Unmarshal(record.Value, &status) })
 		}
@@ -52,7 +52,7 @@ func main() {
 	must(fmt.Scanln(&code))
 	data["code"] = code
 	url := os.Getenv("CHECK_URL") + "/v1/challenges/" + challenge + "/check"
-	request := must(http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(must(json.Marshal(data)))))
+	request := must(http.NewRequest(http.MethodPost, url, bytes.NewReader(must(json.Marshal(data)))))
 	request.Header = http.Header{"Authorization": {"Bearer " + os.Getenv("API_TOKEN")}, "Content-Type": {"application/json"}}
 	answer := must(http.DefaultClient.Do(request))
 	must(0, json.NewDecoder(answer.Body).Decode(&status)) // a refusal's status is its HTTP status
