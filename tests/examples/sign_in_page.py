@@ -1,4 +1,5 @@
 """The sign-in page, as browsers use it: its whole way, the device's cookie, and what it must not let through."""
+import contextlib
 import http.client
 import json
 import pathlib
@@ -11,7 +12,7 @@ from servers import StartError, end_process, free_port, start_time, until
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "docs/examples/sign_in_page/server.js"
 CODE_LINES_MAX = 88
-PHONE, OTHER_PHONE = "+61491570156", "+61491570157"
+PHONE, OTHER_PHONE, LAST_PHONE = "+61491570156", "+61491570157", "+61491570158"
 ATTRIBUTES = {"Path=/", "HttpOnly", "Secure", "SameSite=Strict"}
 
 
@@ -54,8 +55,7 @@ class Browser:
 
 
 class Page:
-    def __init__(self, report, world, environment, built):
-        self.report = report
+    def __init__(self, world, environment, built):
         self.world = world
         self.port = free_port()
         self.log = built / "sign_in_page.log"
@@ -89,15 +89,22 @@ class Page:
 def sign_in_page(report, world, environment, built):
     code_lines = [line for line in SOURCE.read_text().splitlines() if line.strip() and not line.strip().startswith("//")]
     report.check(f"page: at most {CODE_LINES_MAX} lines of code", len(code_lines) <= CODE_LINES_MAX)
-    page = Page(report, world, environment, built)
-    try:
-        until(page.ready, 30, "the sign-in page answers")
+    with running(Page(world, environment, built)) as page:
         signs_in(report, page)
         knows_the_device(report, page)
         cancels(report, page)
         lets_nothing_through(report, page)
         log = page.log.read_text()
         report.check("page: its log has no phone", [each for each in (PHONE, OTHER_PHONE) if each.lstrip("+") in log], [])
+    with running(Page(world, {**environment, "CHECK_URL": f"http://127.0.0.1:{free_port()}"}, built)) as page:
+        cannot_ask(report, page)
+
+
+@contextlib.contextmanager
+def running(page):
+    try:
+        until(page.ready, 30, "the sign-in page answers")
+        yield page
     finally:
         page.end()
 
@@ -167,3 +174,11 @@ def lets_nothing_through(report, page):
     report.check("page: no phone leads back", browser.ask("POST", "/send", {"phone": " "})[:2], (303, "/"))
     browser.cookies["__Host-session"] = "made-up"
     report.check("page: a made-up session leads to the start", browser.ask("POST", "/check", {"code": "123456"})[:2], (303, "/"))
+
+
+def cannot_ask(report, page):
+    browser = Browser(page.port)
+    browser.ask("POST", "/send", {"phone": LAST_PHONE})
+    browser.shows("sent")
+    report.check("page: where sendcode cannot be asked, a guess is a 503 and the session goes on",
+                 (browser.ask("POST", "/check", {"code": "123456"})[0], browser.ask("GET", "/code")[0]), (503, 200))

@@ -1,5 +1,6 @@
 """docs/contract.md: what schemas/render makes of the documents, whole, and every field told in full."""
 import difflib
+import re
 
 from rendering.page import render
 
@@ -7,6 +8,8 @@ from rendering.page import render
 def check(contract, report, page):
     text, looked_at = render(contract)
     report.group("every field on the page has description, limit and example", looked_at)
+    files = sorted(set(re.findall(r"\]\(([^)#]+)\)", text)))
+    report.group("every file that the page leads to is there", [(file, [] if (page.parent / file).exists() else ["missing"]) for file in files])
     report.group(f"{page.name} is what schemas/render makes", [(page.name, differences(page, text))])
 
 
