@@ -4,6 +4,7 @@ import http.client
 import json
 import pathlib
 import re
+import socket
 import subprocess
 import urllib.parse
 
@@ -72,6 +73,10 @@ class Page:
         except OSError:
             return False
 
+    def listens(self):
+        with socket.socket() as client:
+            return client.connect_ex(("127.0.0.1", self.port)) == 0
+
     def end(self):
         end_process(self.process.pid, self.started)
 
@@ -98,6 +103,7 @@ def sign_in_page(report, world, environment, built):
         report.check("page: its log has no phone", [each for each in (PHONE, OTHER_PHONE) if each.lstrip("+") in log], [])
     with running(Page(world, {**environment, "CHECK_URL": f"http://127.0.0.1:{free_port()}"}, built)) as page:
         cannot_ask(report, page)
+    report.check("page: SIGTERM ends it", page.listens(), False)
 
 
 @contextlib.contextmanager
