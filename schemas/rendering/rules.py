@@ -1,7 +1,7 @@
 """What a schema says of fields together: `if`, `then`, `else`, as sentences."""
 from dataclasses import dataclass, field
 
-from .fields import code, limits
+from .fields import code, limits, merged
 
 
 @dataclass
@@ -10,10 +10,27 @@ class Rule:
     effects: list
     words: list = field(default_factory=list)  # (field, meanings) of enums
     limited: set = field(default_factory=set)  # fields that it bounds
+    place: str = ""  # of the object that it is about; empty: the whole
 
     @property
     def where(self):
-        return " and ".join(self.conditions)
+        inside = f"in {code(self.place)} " if self.place else ""
+        return inside + " and ".join(self.conditions)
+
+
+def all_rules(contract, base, schema, where=""):
+    """Those of a schema and of the objects inside it, other documents left out."""
+    for rule in rules(contract, base, schema):
+        rule.place = where
+        yield rule
+    for name, inner in schema.get("properties", {}).items():
+        if inner.get("$ref", "").endswith(".schema.json"):
+            continue
+        at, inner = merged(contract, base, inner)
+        place = f"{where}.{name}".lstrip(".")
+        yield from all_rules(contract, at, inner, place)
+        if "items" in inner:
+            yield from all_rules(contract, *merged(contract, at, inner["items"]), f"{place}[]")
 
 
 def rules(contract, base, schema, conditions=()):

@@ -2,7 +2,7 @@
 import json
 
 from .fields import code, fields, merged
-from .rules import rules
+from .rules import all_rules
 
 DATA_DIRECTORY = "../schemas"  # as docs/contract.md sees it
 
@@ -43,8 +43,8 @@ class Page:
         base, schema = merged(self.contract, base, schema)
         self.shown.add(anchor)
         found = list(fields(self.contract, base, schema))
-        joined = list(rules(self.contract, base, schema))
-        by_rules = {name for rule in joined for name in rule.limited}
+        joined = list(all_rules(self.contract, base, schema))
+        by_rules = {name for rule in joined if not rule.place for name in rule.limited}
         rows = []
         for each in found:
             ruled = not each.limits and each.place in by_rules
