@@ -1,8 +1,9 @@
-"""Starts the local overlay's pod from the image, by podman, and looks at it from outside: deploy/image/check's second half.
+"""The second half of deploy/image/check: starts the local overlay's pod from the image, by podman, and looks at it.
 
-Kafka, Redis and the sandbox are this program's own, on loopback ports of its own; a second overlay upon the local one says
-so to the pod, and gives it an environment that texts through the sandbox.
+Kafka, Redis and the sandbox are this program's own, on loopback ports of its own. A second overlay upon the local one
+tells the pod so, and gives it an environment that texts through the sandbox.
 """
+
 import argparse
 import concurrent.futures
 import contextlib
@@ -114,7 +115,9 @@ def until(condition, seconds, what):
 def run(*command, check=True, timeout=120, **more):
     done = subprocess.run([str(word) for word in command], text=True, capture_output=True, timeout=timeout, **more)
     if check and done.returncode != 0:
-        raise TrialError(f"{' '.join(str(word) for word in command[:4])}: exit {done.returncode}: {done.stdout}{done.stderr}".strip())
+        raise TrialError(
+            f"{' '.join(str(word) for word in command[:4])}: exit {done.returncode}: {done.stdout}{done.stderr}".strip()
+        )
     return done
 
 
@@ -163,7 +166,9 @@ class Servers:
     def _sandbox(self):
         ready = self.directory / "sandbox.json"
         with open(self.directory / "sandbox.log", "wb") as log:
-            process = subprocess.Popen([self.program, "--ready-file", ready], stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+            process = subprocess.Popen(
+                [self.program, "--ready-file", ready], stdout=log, stderr=log, stdin=subprocess.DEVNULL
+            )
         self.ends.callback(process.wait)
         self.ends.callback(process.terminate)
         until(ready.exists, 20, "the sandbox is ready")
@@ -207,9 +212,16 @@ class Pod:
         for key in ("ports", "startupProbe", "readinessProbe", "livenessProbe", "lifecycle"):
             container.pop(key)
         paths = {mount["name"]: mount["mountPath"] for mount in container["volumeMounts"]}
-        spec["volumes"] = [{"name": volume["name"], "hostPath": {"path": f"{self.files}{paths[volume['name']]}", "type": "Directory"}}
-                           for volume in spec["volumes"]]
-        return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "sendcode", "labels": self.rendering.template["metadata"]["labels"]}, "spec": spec}
+        spec["volumes"] = [
+            {"name": volume["name"], "hostPath": {"path": f"{self.files}{paths[volume['name']]}", "type": "Directory"}}
+            for volume in spec["volumes"]
+        ]
+        return {
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "metadata": {"name": "sendcode", "labels": self.rendering.template["metadata"]["labels"]},
+            "spec": spec,
+        }
 
     def __enter__(self):
         run("podman", "play", "kube", "--network", "host", self.manifest)
@@ -244,7 +256,9 @@ class Pod:
     def ask(self, path):
         trust = ssl.create_default_context(cadata=volume_files(self.rendering, "tls")["ca.crt"].decode())
         try:
-            with urllib.request.urlopen(f"https://127.0.0.1:{self.port('internal')}{path}", timeout=5, context=trust) as answer:
+            with urllib.request.urlopen(
+                f"https://127.0.0.1:{self.port('internal')}{path}", timeout=5, context=trust
+            ) as answer:
                 return answer.status, answer.read().decode()
         except OSError as error:
             return 0, str(error)
@@ -252,8 +266,21 @@ class Pod:
     def sendcode(self, image, *arguments, **more):
         """The image's program in a container of its own: a person's command beside the worker."""
         variables = [word for entry in self.variables() for word in ("--env", entry)]
-        return run("podman", "run", "--rm", "-i", "--network", "host", "--volume", f"{self.files}/etc/sendcode:/etc/sendcode:ro",
-                   *variables, image, *arguments, check=False, **more)
+        return run(
+            "podman",
+            "run",
+            "--rm",
+            "-i",
+            "--network",
+            "host",
+            "--volume",
+            f"{self.files}/etc/sendcode:/etc/sendcode:ro",
+            *variables,
+            image,
+            *arguments,
+            check=False,
+            **more,
+        )
 
 
 def render(options, servers):
@@ -265,22 +292,44 @@ def render(options, servers):
     shutil.copy(servers.sandbox["ca_file"], own / "sandbox-ca.pem")
     (own / f"{ENVIRONMENT}.yaml").write_text(SETTINGS)
     name, _, tag = options.image.rpartition(":")
-    (own / "kustomization.yaml").write_text(OVERLAY.format(
-        name=name, tag=tag, environment=ENVIRONMENT, token=os.urandom(16).hex(), kafka=f"127.0.0.1:{servers.kafka_port}",
-        redis=servers.redis_port, base_url=servers.sandbox["base_url"], webhooks=free_port(), internal=free_port()))
+    (own / "kustomization.yaml").write_text(
+        OVERLAY.format(
+            name=name,
+            tag=tag,
+            environment=ENVIRONMENT,
+            token=os.urandom(16).hex(),
+            kafka=f"127.0.0.1:{servers.kafka_port}",
+            redis=servers.redis_port,
+            base_url=servers.sandbox["base_url"],
+            webhooks=free_port(),
+            internal=free_port(),
+        )
+    )
     return Rendering(build(own))
 
 
 def check_confinement(report, pod):
     wanted = pod.rendering.pod["securityContext"]
     got = pod.inside("sh", "-c", "echo $(id -u):$(id -g)").stdout.strip()
-    report.test("the worker runs as the user that the pod demands", got == f"{wanted['runAsUser']}:{wanted['runAsGroup']}", got)
+    report.test(
+        "the worker runs as the user that the pod demands", got == f"{wanted['runAsUser']}:{wanted['runAsGroup']}", got
+    )
     written = pod.inside("sh", "-c", "touch /etc/x", check=False)
-    report.test("its root file system is read-only", written.returncode != 0 and "Read-only" in written.stderr, written.stderr)
-    status = dict(line.split(":\t", 1) for line in pod.inside("cat", "/proc/1/status").stdout.splitlines() if ":\t" in line)
-    report.test("it has no capability, and can't get one", int(status["CapEff"], 16) == int(status["CapBnd"], 16) == 0 and status["NoNewPrivs"] == "1", str(status))
+    report.test(
+        "its root file system is read-only", written.returncode != 0 and "Read-only" in written.stderr, written.stderr
+    )
+    status = dict(
+        line.split(":\t", 1) for line in pod.inside("cat", "/proc/1/status").stdout.splitlines() if ":\t" in line
+    )
+    report.test(
+        "it has no capability, and can't get one",
+        int(status["CapEff"], 16) == int(status["CapBnd"], 16) == 0 and status["NoNewPrivs"] == "1",
+        str(status),
+    )
     report.test("a seccomp filter stands before its system calls", status["Seccomp"] == "2", status["Seccomp"])
-    limit = pod.inside("sh", "-c", "cat /sys/fs/cgroup/memory/memory.limit_in_bytes 2>/dev/null || cat /sys/fs/cgroup/memory.max").stdout.strip()
+    limit = pod.inside(
+        "sh", "-c", "cat /sys/fs/cgroup/memory/memory.limit_in_bytes 2>/dev/null || cat /sys/fs/cgroup/memory.max"
+    ).stdout.strip()
     asked = pod.rendering.container["resources"]["limits"]["memory"]
     number = int(re.fullmatch(r"(\d+)Mi", asked)[1]) * 1024 * 1024
     report.test(f"its memory limit of {asked} is in force", limit == str(number), limit)
@@ -294,7 +343,9 @@ def check_probes(report, pod):
         status, text = pod.ask(path)
         report.test(f"{name}: {path} answers 200", status == 200, f"{status} {text}")
     status, text = pod.ask("/metrics")
-    report.test("/metrics is served where the annotations say", status == 200 and "sendcode_in_flight" in text, text[:200])
+    report.test(
+        "/metrics is served where the annotations say", status == 200 and "sendcode_in_flight" in text, text[:200]
+    )
 
 
 def check_text(report, pod, servers):
@@ -302,7 +353,11 @@ def check_text(report, pod, servers):
     config = pod.below("worker.yaml")
     who = ("--environment", ENVIRONMENT, "--application", APPLICATION, "--phone", phone)
     sent = pod.inside("sendcode", "--json", "send", "--config", config, *who, "--wait", check=False)
-    report.test("an event that is sent from within the pod ends as `sent`", sent.returncode == 0 and '"status":"sent"' in sent.stdout, sent.stdout + sent.stderr)
+    report.test(
+        "an event that is sent from within the pod ends as `sent`",
+        sent.returncode == 0 and '"status":"sent"' in sent.stdout,
+        sent.stdout + sent.stderr,
+    )
     texts = servers.texts(phone)
     report.test("its text arrived at the sandbox, once", len(texts) == 1, str(len(texts)))
     if sent.returncode != 0 or not texts:
@@ -310,16 +365,43 @@ def check_text(report, pod, servers):
     code = re.search(r"\b\d{6}\b", texts[0]["body"])[0]
     challenge = json.loads(sent.stdout.splitlines()[0])["challenge_id"]
     # The overlay's own token is for env_local: this environment gets one, which the running worker takes up.
-    made = json.loads(pod.inside("sendcode", "--json", "tokens", "new", "--id", "trial", "--environments", ENVIRONMENT,
-                                 "--applications", APPLICATION, "--scopes", "check").stdout)
+    made = json.loads(
+        pod.inside(
+            "sendcode",
+            "--json",
+            "tokens",
+            "new",
+            "--id",
+            "trial",
+            "--environments",
+            ENVIRONMENT,
+            "--applications",
+            APPLICATION,
+            "--scopes",
+            "check",
+        ).stdout
+    )
     files = volume_files(pod.rendering, "secrets")
     files["api_tokens"] = json.dumps([*yaml.safe_load(files["api_tokens"]), made["entry"]]).encode()
     folder = pod.files / pod.rendering.mount("secrets")["mountPath"].lstrip("/")
     write_volume(folder, files)
     pod._give_to_group(folder)
     pod.put("trial.token", made["token"])
-    check = ("sendcode", "--json", "check", code, "--challenge", challenge, *who, "--token-file", pod.below("trial.token"),
-             "--url", f"https://127.0.0.1:{pod.port('internal')}", "--ca-file", "/etc/sendcode/tls/ca.crt")
+    check = (
+        "sendcode",
+        "--json",
+        "check",
+        code,
+        "--challenge",
+        challenge,
+        *who,
+        "--token-file",
+        pod.below("trial.token"),
+        "--url",
+        f"https://127.0.0.1:{pod.port('internal')}",
+        "--ca-file",
+        "/etc/sendcode/tls/ca.crt",
+    )
 
     def approved():
         done = pod.inside(*check, check=False)
@@ -330,7 +412,11 @@ def check_text(report, pod, servers):
         report.test("the code from the text is approved, with a token that came into the Secret meanwhile", True)
     except TrialError as error:
         done = pod.inside(*check, check=False)
-        report.test("the code from the text is approved, with a token that came into the Secret meanwhile", False, f"{error}; {done.stdout}{done.stderr}")
+        report.test(
+            "the code from the text is approved, with a token that came into the Secret meanwhile",
+            False,
+            f"{error}; {done.stdout}{done.stderr}",
+        )
 
 
 def check_test_number(report, pod, directory):
@@ -338,16 +424,36 @@ def check_test_number(report, pod, directory):
     config = pod.below("worker.yaml")
     who = ("--environment", "env_local", "--application", "app_web", "--phone", "+12025550123")
     sent = pod.inside("sendcode", "--json", "send", "--config", config, *who, "--wait", check=False)
-    report.test("a code for the overlay's test number is `sent`, and nobody is texted", sent.returncode == 0 and '"sender":"test"' in sent.stdout,
-                sent.stdout + sent.stderr)
+    report.test(
+        "a code for the overlay's test number is `sent`, and nobody is texted",
+        sent.returncode == 0 and '"sender":"test"' in sent.stdout,
+        sent.stdout + sent.stderr,
+    )
     if sent.returncode != 0:
         return
     challenge = json.loads(sent.stdout.splitlines()[0])["challenge_id"]
     secrets = directory / "kubernetes/overlays/local/secrets"
     pod.put("web.token", (secrets / "web.token").read_text())
-    checked = pod.inside("sendcode", "check", (secrets / "test_code").read_text().strip(), "--challenge", challenge, *who, "--token-file",
-                         pod.below("web.token"), "--url", f"https://127.0.0.1:{pod.port('internal')}", "--ca-file", "/etc/sendcode/tls/ca.crt", check=False)
-    report.test("and is approved with the token and the CA that make-secrets made", checked.returncode == 0, checked.stdout + checked.stderr)
+    checked = pod.inside(
+        "sendcode",
+        "check",
+        (secrets / "test_code").read_text().strip(),
+        "--challenge",
+        challenge,
+        *who,
+        "--token-file",
+        pod.below("web.token"),
+        "--url",
+        f"https://127.0.0.1:{pod.port('internal')}",
+        "--ca-file",
+        "/etc/sendcode/tls/ca.crt",
+        check=False,
+    )
+    report.test(
+        "and is approved with the token and the CA that make-secrets made",
+        checked.returncode == 0,
+        checked.stdout + checked.stderr,
+    )
 
 
 def in_flight(pod):
@@ -359,7 +465,10 @@ def check_drain(report, pod, servers, image):
     """Texts are under way when the pod is told to stop: each still goes out, once, and its status is published."""
     servers.control("faults", {"target": "twilio", "kind": "latency", "delay_ms": SENDER_LATENCY_MS})
     phones = [f"+6149157{number:04d}" for number in range(110, 110 + IN_FLIGHT)]
-    events = "".join(json.dumps({"environment_id": ENVIRONMENT, "application_id": APPLICATION, "phone_number": phone}) + "\n" for phone in phones)
+    events = "".join(
+        json.dumps({"environment_id": ENVIRONMENT, "application_id": APPLICATION, "phone_number": phone}) + "\n"
+        for phone in phones
+    )
     config = pod.below("worker.yaml")
     with concurrent.futures.ThreadPoolExecutor(1) as beside:
         waiting = beside.submit(pod.sendcode, image, "send", "--config", config, "--file", "-", "--wait", input=events)
@@ -370,9 +479,15 @@ def check_drain(report, pod, servers, image):
         took = time.monotonic() - begin
         sent = waiting.result()
     code = run("podman", "inspect", "-f", "{{.State.ExitCode}}", CONTAINER).stdout.strip()
-    report.test(f"SIGTERM drains and ends it with exit 0 ({took:.1f} s)", code == "0", f"exit {code}\n{pod.log()[-1500:]}")
+    report.test(
+        f"SIGTERM drains and ends it with exit 0 ({took:.1f} s)", code == "0", f"exit {code}\n{pod.log()[-1500:]}"
+    )
     log = pod.log()
-    report.test("its log tells of the drain, and of a good end", '"draining"' in log and '"well":true' in log.replace(" ", ""), log[-1500:])
+    report.test(
+        "its log tells of the drain, and of a good end",
+        '"draining"' in log and '"well":true' in log.replace(" ", ""),
+        log[-1500:],
+    )
     report.test("every event under way was published as `sent`", sent.returncode == 0, sent.stdout + sent.stderr)
     counts = {phone: len(servers.texts(phone)) for phone in phones}
     report.test("each of their texts went out once", set(counts.values()) == {1}, str(counts))
@@ -381,12 +496,29 @@ def check_drain(report, pod, servers, image):
 def check_image(report, image):
     told = json.loads(run("podman", "image", "inspect", image).stdout)[0]
     config, labels = told["Config"], told["Labels"] or {}
-    report.test("the image ends by SIGTERM, and is no root's", config.get("StopSignal") in ("SIGTERM", "15") and config["User"] == "10001:10001", str(config))
+    report.test(
+        "the image ends by SIGTERM, and is no root's",
+        config.get("StopSignal") in ("SIGTERM", "15") and config["User"] == "10001:10001",
+        str(config),
+    )
     version = run("podman", "run", "--rm", image, "--version").stdout.split()[-1]
-    report.test("its labels tell the version and the revision", labels.get("org.opencontainers.image.version") == version
-                and re.fullmatch(r"[0-9a-f]{40}|unknown", labels.get("org.opencontainers.image.revision", "")) is not None, str(labels))
+    report.test(
+        "its labels tell the version and the revision",
+        labels.get("org.opencontainers.image.version") == version
+        and re.fullmatch(r"[0-9a-f]{40}|unknown", labels.get("org.opencontainers.image.revision", "")) is not None,
+        str(labels),
+    )
     # A compiler or a header in it would be the first stage's.
-    extra = run("podman", "run", "--rm", "--entrypoint", "/bin/sh", image, "-c", "ls -d /usr/include/* /usr/bin/g++* /usr/bin/cmake 2>/dev/null || true").stdout
+    extra = run(
+        "podman",
+        "run",
+        "--rm",
+        "--entrypoint",
+        "/bin/sh",
+        image,
+        "-c",
+        "ls -d /usr/include/* /usr/bin/g++* /usr/bin/cmake 2>/dev/null || true",
+    ).stdout
     report.test("nothing of the build is in it", extra.strip() == "", extra)
 
 
@@ -403,7 +535,9 @@ def main():
     report = Report()
     try:
         check_image(report, options.image)
-        with Servers(options.directory, options.sandbox) as servers, Pod(render(options, servers), options.directory) as pod:
+        with Servers(options.directory, options.sandbox) as servers, Pod(
+            render(options, servers), options.directory
+        ) as pod:
             say("the pod is started")
             until(lambda: pod.ask("/readyz")[0] == 200, 30, f"the worker is ready; its log:\n{pod.log()[-1500:]}")
             check_probes(report, pod)

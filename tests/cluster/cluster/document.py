@@ -1,5 +1,6 @@
 """Commands of docs/kubernetes.md: without a cluster they can't be run, but each option, object, folder and file that they
 name can be looked for."""
+
 import functools
 import re
 import shlex
@@ -54,10 +55,14 @@ def sendcode_problems(sendcode, words, overlay):
 def kubectl_problems(sendcode, words, overlay):
     kubectl = TOOLS / "kubectl"
     if "--" in words:
-        inner = words[words.index("--") + 1:]
-        words = words[:words.index("--")]
+        inner = words[words.index("--") + 1 :]
+        words = words[: words.index("--")]
         yield from sendcode_problems(sendcode, inner, overlay)
-    verbs = [word for index, word in enumerate(words[1:], 1) if not word.startswith("-") and words[index - 1] not in ("-n", "-k", "-l", "-f", "--tail")]
+    verbs = [
+        word
+        for index, word in enumerate(words[1:], 1)
+        if not word.startswith("-") and words[index - 1] not in ("-n", "-k", "-l", "-f", "--tail")
+    ]
     chain = verbs[:2] if verbs[0] == "rollout" else verbs[:1]
     yield from unknown_options(words, help_of(kubectl, *chain, "--help") + help_of(kubectl, "options"))
     for option, value in zip(words, words[1:]):
@@ -71,8 +76,11 @@ def kubectl_problems(sendcode, words, overlay):
         if slash and kind in known and overlay.find(known[kind], name) is None and not name.startswith("kubernetes"):
             yield f"there is no {word}"
         if chain == ["label"] and "=" in word:
-            asked = [peer.get("namespaceSelector", {}).get("matchLabels", {}) for entry in overlay.find("NetworkPolicy", "sendcode")["spec"]["ingress"]
-                     for peer in entry["from"]]
+            asked = [
+                peer.get("namespaceSelector", {}).get("matchLabels", {})
+                for entry in overlay.find("NetworkPolicy", "sendcode")["spec"]["ingress"]
+                for peer in entry["from"]
+            ]
             label, _, value = word.partition("=")
             if {label: value} not in asked:
                 yield f"the network policy knows no label {word}"
@@ -80,7 +88,12 @@ def kubectl_problems(sendcode, words, overlay):
 
 def path_problems(words):
     for word in words:
-        if re.match(r"(deploy|tests|build)/(?!sendcode$)", word) and "<" not in word and "/secrets/" not in word and not word.startswith("build/"):
+        if (
+            re.match(r"(deploy|tests|build)/(?!sendcode$)", word)
+            and "<" not in word
+            and "/secrets/" not in word
+            and not word.startswith("build/")
+        ):
             if not (ROOT / word).exists():
                 yield f"there is no {word}"
 

@@ -1,4 +1,5 @@
 """The worker itself, on what the overlay's pod would see."""
+
 import http.client
 import json
 import os
@@ -139,7 +140,9 @@ class Running:
         files["env_second.yaml"] = second
         mount = self.rendering.mount("settings")["mountPath"]
         write_volume(self.program.folder / mount.lstrip("/"), files)
-        if not until(lambda: [line for line in self.told("settings are in force") if line.get("environments") == 2], TURN_S):
+        if not until(
+            lambda: [line for line in self.told("settings are in force") if line.get("environments") == 2], TURN_S
+        ):
             yield f"the worker did not take the new document: {self.end_of_log()}"
 
     def ends_by_sigterm(self):

@@ -1,4 +1,5 @@
 """What an overlay renders to, and the files that its pod would see."""
+
 import base64
 import os
 import subprocess

@@ -1,5 +1,6 @@
 """What holds of an overlay's objects beyond their schemas. Each rule stands with ways to break it, and a rule that one of
 them does not trip has failed."""
+
 import copy
 import re
 
@@ -109,7 +110,9 @@ MARGIN_S = 10
 def longest_end_s():
     """The bounds of what follows a drain, from the worker's own source."""
     text = (ROOT / "worker/adapters/kafka/intake.cpp").read_text()
-    found = [re.search(rf"seconds {name}{{(\d+)}}", text) for name in ("flush_max", "records_max", "commit_max", "leave_max")]
+    found = [
+        re.search(rf"seconds {name}{{(\d+)}}", text) for name in ("flush_max", "records_max", "commit_max", "leave_max")
+    ]
     if None in found:
         raise ValueError("worker/adapters/kafka/intake.cpp no longer tells how long the end of Kafka may take")
     return sum(int(match[1]) for match in found)
@@ -167,8 +170,11 @@ def confinement(r):
         ("runAsNonRoot", pod.get("runAsNonRoot"), True),
         ("seccompProfile", pod.get("seccompProfile"), {"type": "RuntimeDefault"}),
         ("the pod's automountServiceAccountToken", r.pod.get("automountServiceAccountToken"), False),
-        ("the account's automountServiceAccountToken",
-         (r.find("ServiceAccount", r.pod["serviceAccountName"]) or {}).get("automountServiceAccountToken"), False),
+        (
+            "the account's automountServiceAccountToken",
+            (r.find("ServiceAccount", r.pod["serviceAccountName"]) or {}).get("automountServiceAccountToken"),
+            False,
+        ),
         ("enableServiceLinks", r.pod.get("enableServiceLinks"), False),
     ]
     for what, got, wanted in expected:
@@ -321,7 +327,9 @@ def optional_secrets(r):
 
 @rule(
     "everything that the Deployment refers to is there, and no Secret is empty",
-    lambda r: r.objects.remove(r.find("Secret", "sendcode-tls") or r.find("Secret", r.volume("tls")["secret"]["secretName"])),
+    lambda r: r.objects.remove(
+        r.find("Secret", "sendcode-tls") or r.find("Secret", r.volume("tls")["secret"]["secretName"])
+    ),
     lambda r: r.objects.remove(r.config_map("worker")),
     lambda r: r.objects.remove(r.find("ServiceAccount", "sendcode")),
     lambda r: put(r.find("Secret", "sendcode-secrets"), "data/api_tokens", ""),
@@ -342,7 +350,8 @@ def references(r):
     "what the worker follows while it runs keeps its name; what it reads at the start alone rolls the Deployment",
     lambda r: put(r.config_map("settings"), "metadata/name", "sendcode-settings-7bk5c2f9h4")
     or put(r.volume("settings"), "configMap/name", "sendcode-settings-7bk5c2f9h4"),
-    lambda r: put(r.config_map("worker"), "metadata/name", "sendcode-worker") or put(r.volume("worker"), "configMap/name", "sendcode-worker"),
+    lambda r: put(r.config_map("worker"), "metadata/name", "sendcode-worker")
+    or put(r.volume("worker"), "configMap/name", "sendcode-worker"),
 )
 def names(r):
     def hashed(name, base):
@@ -353,7 +362,10 @@ def names(r):
     for wanted, name in followed:
         if (wanted and name != wanted) or re.search(r"-[a-z0-9]{10}$", name):
             yield f"{name} has a name that changes with its content: a running pod would not see the new one"
-    for base, name in (("sendcode-worker", r.volume("worker")["configMap"]["name"]), ("sendcode-tls", r.volume("tls")["secret"]["secretName"])):
+    for base, name in (
+        ("sendcode-worker", r.volume("worker")["configMap"]["name"]),
+        ("sendcode-tls", r.volume("tls")["secret"]["secretName"]),
+    ):
         if not hashed(name, base):
             yield f"{name} has no hash: a change would not reach the worker before somebody restarts it"
 
@@ -454,7 +466,12 @@ def disruption(r):
 )
 def scraping(r):
     told = r.template["metadata"].get("annotations", {})
-    wanted = {"scrape": "true", "port": str(container_ports(r)["internal"]), "path": "/metrics", "scheme": internal_scheme(r).lower()}
+    wanted = {
+        "scrape": "true",
+        "port": str(container_ports(r)["internal"]),
+        "path": "/metrics",
+        "scheme": internal_scheme(r).lower(),
+    }
     for name, value in wanted.items():
         if told.get(f"prometheus.io/{name}") != value:
             yield f"prometheus.io/{name} is {told.get(f'prometheus.io/{name}')}, not {value}"
@@ -469,7 +486,12 @@ def scraping(r):
 )
 def topics(r):
     made = r.find("Job", "kafka-topics")["spec"]["template"]["spec"]["containers"][0]["args"][0]
-    default = {"send_code": "sms.send-code", "delivery_status": "sms.delivery-status", "dead_letter": "sms.send-code.dead-letter", "settings": "sms.settings"}
+    default = {
+        "send_code": "sms.send-code",
+        "delivery_status": "sms.delivery-status",
+        "dead_letter": "sms.send-code.dead-letter",
+        "settings": "sms.settings",
+    }
     for topic in (default | r.config["kafka"].get("topics", {})).values():
         if f"make {topic} " not in made:
             yield f"nobody makes {topic}"
