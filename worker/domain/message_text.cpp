@@ -57,11 +57,10 @@ struct regional_script {
 };
 
 // Where a language is written in another script than elsewhere (CLDR's likely subtags).
-constexpr std::array<regional_script, 5> regional_scripts = {{
+constexpr std::array<regional_script, 4> regional_scripts = {{
     {"az", "IR", "Arab"},
     {"kk", "CN", "Arab"},
     {"mn", "CN", "Mong"},
-    {"pa", "PK", "Arab"},
     {"uz", "AF", "Arab"},
 }};
 
