@@ -10,13 +10,14 @@ import sys
 import time
 
 from demo_clients import DemoError
+from demo_owner import Owner
 from demo_report import Report, print_commands
 from demo_sign_in import SignIn
 from demo_trouble import Trouble
 from demo_world import DIRECTORY, STATE, World, end_everything
 
 
-class Demo(SignIn, Trouble):
+class Demo(SignIn, Owner, Trouble):
     def play(self):
         self.doctor()
         self.a_code_arrives()
@@ -26,9 +27,12 @@ class Demo(SignIn, Trouble):
         self.a_resend()
         self.a_limit()
         self.refused_numbers()
+        self.a_text_in_their_language()
         self.too_late()
         self.broken_event()
         self.a_new_environment()
+        self.a_trial()
+        self.what_is_used()
         self.an_outage()
         self.a_held_environment()
         self.a_crash()

@@ -18,6 +18,7 @@ from servers import write_secret
 
 ENVIRONMENT = "env_demo"
 OTHER_ENVIRONMENT = "env_other"  # comes while the worker runs
+TRIAL_ENVIRONMENT = "env_trial"  # comes too, and has no account at Twilio
 APPLICATION = "app_web"
 
 
@@ -176,6 +177,11 @@ class Sendcode:
     def settings(self, environment=ENVIRONMENT):
         """What `settings show` prints for programs."""
         command = ("--json", "settings", "show", environment, "--config", str(self.configuration))
+        return json.loads(self.run(*command).stdout)
+
+    def usage(self, environment):
+        """What `settings show --usage` prints for programs."""
+        command = ("--json", "settings", "show", environment, "--usage", "--config", str(self.configuration))
         return json.loads(self.run(*command).stdout)
 
     def send(self, phone, challenge, environment=ENVIRONMENT):

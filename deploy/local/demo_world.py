@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import time
 
-from demo_clients import APPLICATION, ENVIRONMENT, OTHER_ENVIRONMENT, Kafka, Phones, Sendcode
+from demo_clients import APPLICATION, ENVIRONMENT, OTHER_ENVIRONMENT, TRIAL_ENVIRONMENT, Kafka, Phones, Sendcode
 from servers import ROOT, Servers, end_process, free_port
 
 DIRECTORY = ROOT / "build" / "local" / "demo"
@@ -67,6 +67,17 @@ authentication:
 """
 
 
+# Nothing more is needed to begin.
+TRIAL_YAML = """\
+environment_id: {environment}
+applications: [{application}]
+sms:
+  default_country: AU
+authentication:
+  phone: {{applications: [{application}]}}
+"""
+
+
 class World:
     """Everything that runs. `started` and `services` say what is to be ended, and stand in a file for --stop."""
 
@@ -108,15 +119,21 @@ class World:
         self.kafka.follow("sms.send-code.dead-letter")
 
     def write_settings(self, environment, folder="settings", fallback="kinde"):
+        text = SETTINGS_YAML.format(
+            environment=environment, application=APPLICATION, account=ACCOUNTS[environment], fallback=fallback
+        )
+        return self._write_document(environment, text, folder)
+
+    def write_trial(self):
+        text = TRIAL_YAML.format(environment=TRIAL_ENVIRONMENT, application=APPLICATION)
+        return self._write_document(TRIAL_ENVIRONMENT, text)
+
+    def _write_document(self, environment, text, folder="settings"):
         """Whole or not at all, for the worker looks at any time."""
         file = self.directory / folder / f"{environment}.yaml"
         file.parent.mkdir(exist_ok=True)
         draft = file.with_suffix(".new")
-        draft.write_text(
-            SETTINGS_YAML.format(
-                environment=environment, application=APPLICATION, account=ACCOUNTS[environment], fallback=fallback
-            )
-        )
+        draft.write_text(text)
         draft.rename(file)
         return file
 
