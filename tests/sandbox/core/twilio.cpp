@@ -145,7 +145,6 @@ reply twilio::take_feedback(const request& in, std::string_view account_sid, std
       out = refusal(make_twilio_error(20001, "Outcome"));
     } else {
       texts_.take_feedback(*one, outcome);
-      out.status = 201;
       append_feedback(out.body, *one, to_rfc2822(in.now));
     }
   }
