@@ -10,12 +10,14 @@ import jsonschema
 import world
 from sdk_process import INSTALLED
 
-DESCRIPTION = INSTALLED / "description" / "twilio_api_v2010.json"
+API, MESSAGING = "twilio_api_v2010", "twilio_messaging_v1"
 ACCOUNT = "AC00000000000000000000000000000001"
 MESSAGES = "/2010-04-01/Accounts/{AccountSid}/Messages.json"
 SERVICE = "MG0123456789abcdef0123456789abcdef"
 FORMATS = jsonschema.FormatChecker(())
-RFC_2822 = re.compile(r"(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{4} \d\d:\d\d:\d\d \+0000")
+RFC_2822 = re.compile(
+    r"(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{4} \d\d:\d\d:\d\d \+0000"
+)
 
 
 @FORMATS.checks("date-time-rfc-2822")
@@ -39,8 +41,11 @@ def strict(schema):
 class Description(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.document = json.loads(DESCRIPTION.read_text())
-        cls.components = {"schemas": {name: strict(one) for name, one in cls.document["components"]["schemas"].items()}}
+        cls.documents, cls.schemas = {}, {}
+        for name in (API, MESSAGING):
+            document = json.loads((INSTALLED / "description" / f"{name}.json").read_text())
+            cls.documents[name] = document
+            cls.schemas[name] = {key: strict(one) for key, one in document["components"]["schemas"].items()}
         binary_test.BINARY = str(world.programs / "sendcode-sandbox")
         cls.sandbox = cls.enterClassContext(binary_test.Sandbox("--account", f"{ACCOUNT}:token"))
 
@@ -51,14 +56,14 @@ class Description(unittest.TestCase):
         answer = connection.getresponse()
         return answer.status, answer.getheader("Content-Type"), json.loads(answer.read())
 
-    def assert_described(self, method, template, answer):
+    def assert_described(self, method, template, answer, document=API):
         """The answer's status, type and body are those of the document's operation."""
         status, content_type, body = answer
-        operation = self.document["paths"][template][method.lower()]
+        operation = self.documents[document]["paths"][template][method.lower()]
         self.assertIn(str(status), operation["responses"])
         content = operation["responses"][str(status)]["content"]
         self.assertEqual(list(content), [content_type])
-        schema = {**strict(content[content_type]["schema"]), "components": self.components}
+        schema = {**strict(content[content_type]["schema"]), "components": {"schemas": self.schemas[document]}}
         problems = jsonschema.Draft202012Validator(schema, format_checker=FORMATS).iter_errors(body)
         self.assertEqual([f"{problem.json_path}: {problem.message}" for problem in problems], [])
 
@@ -88,19 +93,48 @@ class Description(unittest.TestCase):
         self.sandbox.control("POST", "/sandbox/receipts", {"sid": sid, "status": "undelivered", "error_code": 30005})
         answer = self.ask("GET", f"{binary_test.MESSAGES}?To=%2B61491570157")
         self.assert_described("GET", MESSAGES, answer)
-        self.assertEqual((answer[2]["messages"][0]["status"], answer[2]["messages"][0]["error_code"]), ("undelivered", 30005))
+        self.assertEqual(
+            (answer[2]["messages"][0]["status"], answer[2]["messages"][0]["error_code"]), ("undelivered", 30005)
+        )
 
     def test_an_account_is_as_described(self):
-        self.assert_described("GET", "/2010-04-01/Accounts/{Sid}.json", self.ask("GET", f"/2010-04-01/Accounts/{ACCOUNT}.json"))
+        self.assert_described(
+            "GET", "/2010-04-01/Accounts/{Sid}.json", self.ask("GET", f"/2010-04-01/Accounts/{ACCOUNT}.json")
+        )
 
     def test_feedback_is_as_described(self):
         sid = self.send(From="+15005550006")[2]["sid"]
         for outcome in ("confirmed", "unconfirmed"):
-            answer = self.ask("POST", binary_test.MESSAGES.replace(".json", f"/{sid}/Feedback.json"), {"Outcome": outcome})
+            answer = self.ask(
+                "POST", binary_test.MESSAGES.replace(".json", f"/{sid}/Feedback.json"), {"Outcome": outcome}
+            )
             self.assert_described("POST", MESSAGES.replace(".json", "/{MessageSid}/Feedback.json"), answer)
 
+    def test_the_account_s_numbers_are_as_described_the_one_that_is_there_and_none(self):
+        template = "/2010-04-01/Accounts/{AccountSid}/IncomingPhoneNumbers.json"
+        for number, count in (("+15005550006", 1), ("+15005550001", 0)):
+            path = f"/2010-04-01/Accounts/{ACCOUNT}/IncomingPhoneNumbers.json?PhoneNumber={urllib.parse.quote(number)}"
+            answer = self.ask("GET", path)
+            self.assert_described("GET", template, answer)
+            self.assertEqual(len(answer[2]["incoming_phone_numbers"]), count)
+
+    def test_a_messaging_service_is_as_described(self):
+        self.assert_described("GET", "/v1/Services/{Sid}", self.ask("GET", f"/v1/Services/{SERVICE}"), MESSAGING)
+
     def test_every_parameter_that_the_worker_sends_is_described(self):
-        described = self.document["paths"][MESSAGES]["post"]["requestBody"]["content"]["application/x-www-form-urlencoded"]
+        described = self.documents[API]["paths"][MESSAGES]["post"]["requestBody"]["content"][
+            "application/x-www-form-urlencoded"
+        ]
         known = set(described["schema"]["properties"])
-        sent = {"To", "From", "MessagingServiceSid", "Body", "StatusCallback", "ValidityPeriod", "Attempt", "ContentRetention", "ProvideFeedback"}
+        sent = {
+            "To",
+            "From",
+            "MessagingServiceSid",
+            "Body",
+            "StatusCallback",
+            "ValidityPeriod",
+            "Attempt",
+            "ContentRetention",
+            "ProvideFeedback",
+        }
         self.assertEqual(sent - known, set())

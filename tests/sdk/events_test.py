@@ -70,7 +70,9 @@ class Events:
         challenge, attributes = self.send("binary", phone)
         self.running.outcomes({challenge})
         self.send("structured", phone, challenge=challenge, **attributes)
-        told = world.until(lambda: len(self.told_of(challenge)) == 2 and self.told_of(challenge), 30, "the outcome again")
+        told = world.until(
+            lambda: len(self.told_of(challenge)) == 2 and self.told_of(challenge), 30, "the outcome again"
+        )
         self.assertEqual(told[0]["headers"]["ce_id"], told[1]["headers"]["ce_id"])
         self.assertEqual(len(self.running.phones.texts(phone)), 1)
 

@@ -1,6 +1,8 @@
-"""The worker's HTTP against schemas/openapi.yaml: schemathesis makes requests, right and wrong ones, and judges answers."""
+"""The worker's HTTP against schemas/openapi.yaml: schemathesis asks, rightly and wrongly, and judges the answers."""
 
 import collections
+import contextlib
+import http.client
 import json
 import os
 import subprocess
@@ -39,8 +41,21 @@ class Http(unittest.TestCase):
         """Runs schemathesis, fails with what it finds, and tells which statuses each operation was answered with."""
         with tempfile.TemporaryDirectory() as folder:
             report = os.path.join(folder, "report.ndjson")
-            command = [INSTALLED / "python" / "bin" / "schemathesis", "--config-file", FOLDER / "schemathesis.toml", "run"]
-            command += [ROOT / "schemas" / "openapi.yaml", "--url", url, "--seed", SEED, "--max-examples", str(EXAMPLES)]
+            command = [
+                INSTALLED / "python" / "bin" / "schemathesis",
+                "--config-file",
+                FOLDER / "schemathesis.toml",
+                "run",
+            ]
+            command += [
+                ROOT / "schemas" / "openapi.yaml",
+                "--url",
+                url,
+                "--seed",
+                SEED,
+                "--max-examples",
+                str(EXAMPLES),
+            ]
             command += ["--report-ndjson-path", report, *options]
             environment = {
                 **os.environ,
@@ -48,7 +63,9 @@ class Http(unittest.TestCase):
                 "PYTHONPATH": str(FOLDER),
                 "SDK_KNOWN": json.dumps(self.known),
             }
-            done = subprocess.run(command, text=True, capture_output=True, timeout=PATIENCE_S, env=environment, cwd=folder)
+            done = subprocess.run(
+                command, text=True, capture_output=True, timeout=PATIENCE_S, env=environment, cwd=folder
+            )
             self.assertEqual(done.returncode, 0, done.stdout[-20_000:] + done.stderr[-4_000:])
             with open(report) as lines:
                 return answered([json.loads(line) for line in lines])
@@ -74,6 +91,38 @@ class Http(unittest.TestCase):
         told = self.statuses(self.webhooks, "--include-path-regex", "^/webhooks/")
         self.assertEqual(list(told), ["POST /webhooks/twilio/{environment_id}"])
         self.assertLessEqual({204, 403}, set(told["POST /webhooks/twilio/{environment_id}"]))
+
+    def test_what_is_bounded_unknown_or_no_http_is_refused_on_both_ports_as_the_document_says(self):
+        for url, path in (
+            (self.running.sendcode.url, "/v1/phones/unlock"),
+            (self.webhooks, "/webhooks/twilio/env_demo"),
+        ):
+            port = urllib.parse.urlsplit(url).port
+            for status, method, target, body, headers in (
+                (413, "POST", path, b"x" * (16 * 1024 + 1), {}),
+                (431, "POST", path, b"", {"X-Long": "x" * 17_000}),
+                (404, "GET", "/nowhere", b"", {}),
+                (405, "PUT", path, b"", {}),
+            ):
+                with self.subTest(f"{status} at {url}"), contextlib.closing(connect(port)) as connection:
+                    connection.request(method, target, body, headers)
+                    answer = connection.getresponse()
+                    told = answer.read()
+                    self.assertEqual(answer.status, status)
+                    if status in (413, 431):
+                        self.assertEqual((told, answer.getheader("Connection")), (b"", "close"))
+                    if status == 405:
+                        self.assertEqual(answer.getheader("Allow"), "POST")
+            with self.subTest(f"400 at {url}"), contextlib.closing(connect(port)) as connection:
+                connection.connect()
+                connection.sock.sendall(b"no HTTP at all\r\n\r\n")
+                with connection.sock.makefile("rb") as lines:
+                    told = lines.read()
+                self.assertTrue(told.startswith(b"HTTP/1.1 400 ") and told.endswith(b"\r\n\r\n"), told)
+
+
+def connect(port):
+    return http.client.HTTPConnection("127.0.0.1", port, timeout=20)
 
 
 def answered(events):

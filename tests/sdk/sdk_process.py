@@ -3,7 +3,7 @@
 It gets one JSON request a line and answers each with one:
 
     {"do": "send", "parameters": {"to": "+61491570006", "from": "+15005550006", "body": "hello"}}
-    {"done": {"sid": {"type": "str", "value": "SM…"}, …}}     what the SDK made of the answer, with the types it has there
+    {"done": {"sid": {"type": "str", "value": "SM…"}, …}}     what the SDK made of the answer, and its types
     {"error": {"type": "TwilioRestException", "code": 21211, "status": 400, …}}     the exception that the SDK threw
 
 What it may reach stands in its environment, as SDK_… variables.
@@ -31,7 +31,14 @@ def command(language, program):
         return ["node", str(FOLDER / "node" / f"{program}.js")]
     if language == "java":
         jars = ROOT / ".deps" / "jars" / "tests" / "sdk" / "java"
-        return ["java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp", f"{BUILT}/java:{jars}/*", program.capitalize()]
+        return [
+            "java",
+            "-XX:TieredStopAtLevel=1",
+            "-XX:+UseSerialGC",
+            "-cp",
+            f"{BUILT}/java:{jars}/*",
+            program.capitalize(),
+        ]
     return [str(BUILT / f"{program}-go")]
 
 

@@ -13,7 +13,13 @@ SERVICE = "MG0123456789abcdef0123456789abcdef"
 FROM, TO = "+15005550006", "+61491570006"
 
 MAGIC_FROM = {"+15005550001": 21212, "+15005550007": 21606, "+15005550008": 21611}
-MAGIC_TO = {"+15005550001": 21211, "+15005550002": 21612, "+15005550003": 21408, "+15005550004": 21610, "+15005550009": 21614}
+MAGIC_TO = {
+    "+15005550001": 21211,
+    "+15005550002": 21612,
+    "+15005550003": 21408,
+    "+15005550004": 21610,
+    "+15005550009": 21614,
+}
 
 
 class Texts:
@@ -97,7 +103,9 @@ class Texts:
     moment = staticmethod(datetime.datetime.fromisoformat)
 
     def test_a_text_through_a_messaging_service_is_accepted_without_a_number_and_segments(self):
-        message = self.sent(messaging_service_sid=SERVICE, validity_period=600, status_callback="https://hooks.example.com/a?b=c")
+        message = self.sent(
+            messaging_service_sid=SERVICE, validity_period=600, status_callback="https://hooks.example.com/a?b=c"
+        )
         value = {name: field["value"] for name, field in message.items()}
         self.assertEqual((value["status"], value["num_segments"]), ("accepted", "0"))
         self.assertEqual((value["messaging_service_sid"], value["from"]), (SERVICE, None))
@@ -124,22 +132,29 @@ class Texts:
         now = datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0)
         found = self.list(to="+61491570158", date_sent_after=(now - datetime.timedelta(minutes=1)).isoformat())
         self.assertEqual([one["sid"]["value"] for one in found], [sid])
-        self.assertEqual(self.list(to="+61491570158", date_sent_after=(now + datetime.timedelta(minutes=1)).isoformat()), [])
+        self.assertEqual(
+            self.list(to="+61491570158", date_sent_after=(now + datetime.timedelta(minutes=1)).isoformat()), []
+        )
 
     def test_feedback_about_a_text_is_taken_and_of_an_unknown_one_it_is_the_exception_of_a_404(self):
         sid = self.sent(**{"from": FROM}, to="+61491570159")["sid"]["value"]
         feedback = self.sdk.ask(do="feedback", parameters={"sid": sid, "outcome": "confirmed"})["done"]
-        self.assertEqual(set(feedback), {"account_sid", "date_created", "date_updated", "message_sid", "outcome", "uri"})
+        self.assertEqual(
+            set(feedback), {"account_sid", "date_created", "date_updated", "message_sid", "outcome", "uri"}
+        )
         self.assertEqual((feedback["message_sid"]["value"], feedback["outcome"]["value"]), (sid, "confirmed"))
         self.assertEqual(feedback["date_created"]["type"], self.types["date_created"])
-        self.assertEqual(self.sandbox.control("GET", "/sandbox/messages?to=%2B61491570159")[1]["messages"][-1]["feedback"], "confirmed")
+        self.assertEqual(
+            self.sandbox.control("GET", "/sandbox/messages?to=%2B61491570159")[1]["messages"][-1]["feedback"],
+            "confirmed",
+        )
         unknown = {"sid": "SM" + "0" * 32, "outcome": "confirmed"}
         self.assert_refused(self.sdk.ask(do="feedback", parameters=unknown), 20404, 404)
 
 
 STRINGS = (
-    "account_sid api_version body date_created date_sent date_updated direction error_code error_message from messaging_service_sid "
-    "num_media num_segments price price_unit sid status subresource_uris to uri"
+    "account_sid api_version body date_created date_sent date_updated direction error_code error_message from "
+    "messaging_service_sid num_media num_segments price price_unit sid status subresource_uris to uri"
 ).split()
 
 
@@ -167,7 +182,13 @@ class JavaTexts(Texts, unittest.TestCase):
         "null",
         "String",
         "ZonedDateTime",
-        {"direction": "Direction", "from": "PhoneNumber", "price_unit": "Currency", "status": "Status", "subresource_uris": "LinkedHashMap"},
+        {
+            "direction": "Direction",
+            "from": "PhoneNumber",
+            "price_unit": "Currency",
+            "status": "Status",
+            "subresource_uris": "LinkedHashMap",
+        },
     )
 
 

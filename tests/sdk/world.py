@@ -1,18 +1,18 @@
-"""What these tests run: the demo's world with a real Kafka, in a folder of its own, and further workers beside its one."""
+"""What these tests run: the demo's world with a real Kafka, in a folder of its own, and more workers beside its one."""
 
 import contextlib
 import json
 import os
 import pathlib
 import secrets
-import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "deploy" / "local"), str(ROOT / "tests" / "sandbox")]
 
 import demo_world  # noqa: E402
-from demo_clients import APPLICATION, ENVIRONMENT, OTHER_ENVIRONMENT, event, request, until  # noqa: E402, F401
+from demo_clients import APPLICATION, ENVIRONMENT, OTHER_ENVIRONMENT, event, request  # noqa: E402, F401
+from servers import until  # noqa: E402, F401
 
 DIRECTORY = ROOT / "build" / "local" / "sdk"
 SEED = os.environ.get("SENDCODE_SEED") or str(secrets.randbits(32))
@@ -24,7 +24,15 @@ class SdkWorld(demo_world.World):
         super().__init__(programs, True, lambda text: print(f"sdk: {text}", flush=True), DIRECTORY)
         left = DIRECTORY / demo_world.STATE.name
         if left.exists():  # by a run that was killed
-            demo_world.end_everything(json.loads(left.read_text()), DIRECTORY)
+            state = json.loads(left.read_text())
+            self.servers.started, self.servers.services = state["started"], state["services"]
+            self.servers.end_all()
+
+    def stop(self):
+        if self.kafka:
+            self.kafka.stop()
+        self.servers.end_all()
+        (DIRECTORY / demo_world.STATE.name).unlink(missing_ok=True)
 
     def start(self):
         super().start()
@@ -36,10 +44,8 @@ class SdkWorld(demo_world.World):
     def start_worker(self):
         """Both environments, and a token that may do everything."""
         self.write_settings(OTHER_ENVIRONMENT)
-        made = self.sendcode.run(
-            *("tokens", "new", "--id", "all", "--environments", "*", "--applications", "*", "--scopes", ALL_SCOPES, "--json")
-        )
-        made = json.loads(made.stdout)
+        command = f"tokens new --id all --environments * --applications * --scopes {ALL_SCOPES} --json"
+        made = json.loads(self.sendcode.run(*command.split()).stdout)
         (self.directory / "secrets" / "api_tokens").write_text(json.dumps([made["entry"]]))
         self.sendcode.token = made["token"]
         super().start_worker()
@@ -69,25 +75,22 @@ class SdkWorld(demo_world.World):
     @contextlib.contextmanager
     def worker_at(self, public_address):
         """A further worker, whose receipts have another public address; yields the port that they come to."""
-        ports = [demo_world.free_port() for _ in range(2)]
+        internal, webhooks = demo_world.free_port(), demo_world.free_port()
         environment = {
             **os.environ,
             "SENDCODE_SENDERS__TWILIO__STATUS_CALLBACK_URL": public_address,
             "SENDCODE_WORKER__SHARDS": "1",
-            "SENDCODE_HTTP__INTERNAL__LISTEN": f"127.0.0.1:{ports[0]}",
-            "SENDCODE_HTTP__WEBHOOKS__LISTEN": f"127.0.0.1:{ports[1]}",
+            "SENDCODE_HTTP__INTERNAL__LISTEN": f"127.0.0.1:{internal}",
+            "SENDCODE_HTTP__WEBHOOKS__LISTEN": f"127.0.0.1:{webhooks}",
         }
-        name = f"worker-{ports[1]}"
-        command = [str(self.programs / "sendcode"), "run", "--config", str(self.directory / "worker.yaml")]
-        with open(self.directory / f"{name}.log", "wb") as log:
-            process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment, start_new_session=True
-            )
+        name = f"worker-{webhooks}"
+        command = [self.servers.programs / "sendcode", "run", "--config", self.directory / "worker.yaml"]
+        process = self.servers.launch(name, command, env=environment)
         try:
-            self._ready(name, process, lambda: is_ready(ports[0]), 30)
-            yield ports[1]
+            self.servers.until_ready(name, process, lambda: is_ready(internal))
+            yield webhooks
         finally:
-            demo_world.end_process(process.pid, demo_world.start_time(process.pid), wait_s=30)
+            self.servers.end(name)
 
 
 def is_ready(port):

@@ -1,4 +1,4 @@
-// Texts by Twilio's SDK for Go. Reads one JSON request a line and answers each with a line; see ../sdk_process.py.
+// Texts by Twilio's SDK for Go: one JSON request a line, answered with a line each; see ../sdk_process.py.
 package main
 
 import (
@@ -73,9 +73,9 @@ func answer(service *api.ApiService, do string, given parameters) (any, error) {
 		return asFields(*feedback), nil
 	}
 	if do == "send" {
-		message, err := service.CreateMessage(&api.CreateMessageParams{PathAccountSid: &account, To: given.To, From: given.From,
-			MessagingServiceSid: given.MessagingServiceSid, Body: given.Body, StatusCallback: given.StatusCallback,
-			ValidityPeriod: given.ValidityPeriod})
+		message, err := service.CreateMessage(&api.CreateMessageParams{PathAccountSid: &account, To: given.To,
+			From: given.From, MessagingServiceSid: given.MessagingServiceSid, Body: given.Body,
+			StatusCallback: given.StatusCallback, ValidityPeriod: given.ValidityPeriod})
 		if err != nil {
 			return nil, err
 		}

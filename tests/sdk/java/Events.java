@@ -28,7 +28,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 
-/** CloudEvents by their SDK for Java. Reads one JSON request a line and answers each with a line; see ../sdk_process.py. */
+/** CloudEvents by their SDK for Java: one JSON request a line, answered with a line each; see ../sdk_process.py. */
 public class Events {
     private static final Duration PATIENCE = Duration.ofSeconds(30);
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -70,7 +70,8 @@ public class Events {
         Set<String> wanted = new HashSet<>();
         asked.get("ids").forEach(id -> wanted.add(id.asText()));
         var found = JSON.createArrayNode();
-        Map<String, Object> options = new HashMap<>(Map.of("bootstrap.servers", BOOTSTRAP, "auto.offset.reset", "earliest"));
+        Map<String, Object> options = new HashMap<>(Map.of("bootstrap.servers", BOOTSTRAP));
+        options.put("auto.offset.reset", "earliest");
         options.put("key.deserializer", StringDeserializer.class.getName());
         options.put("value.deserializer", CloudEventDeserializer.class.getName());
         try (var consumer = new KafkaConsumer<String, CloudEvent>(options)) {

@@ -27,7 +27,7 @@ import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManagerBuil
 import org.apache.hc.client5.http.ssl.DefaultClientTlsStrategy;
 import org.apache.hc.core5.http.HttpHost;
 
-/** Texts by Twilio's SDK for Java. Reads one JSON request a line and answers each with a line; see ../sdk_process.py. */
+/** Texts by Twilio's SDK for Java: one JSON request a line, answered with a line each; see ../sdk_process.py. */
 public class Texts {
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -83,7 +83,9 @@ public class Texts {
         var reader = Message.reader().setTo(given.get("to").asText());
         if (given.has("page_size")) reader.pageSize(given.get("page_size").asInt());
         if (given.has("limit")) reader.limit(given.get("limit").asInt());
-        if (given.has("date_sent_after")) reader.setDateSentAfter(ZonedDateTime.parse(given.get("date_sent_after").asText()));
+        if (given.has("date_sent_after")) {
+            reader.setDateSentAfter(ZonedDateTime.parse(given.get("date_sent_after").asText()));
+        }
         ArrayNode out = JSON.createArrayNode();
         for (Message message : reader.read(client)) out.add(asFields(message));
         return out;

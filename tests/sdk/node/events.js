@@ -1,4 +1,4 @@
-// CloudEvents by their SDK for Node. Reads one JSON request a line and answers each with a line; see ../sdk_process.py.
+// CloudEvents by their SDK for Node: one JSON request a line, answered with a line each; see ../sdk_process.py.
 "use strict";
 
 const readline = require("node:readline");
@@ -32,7 +32,8 @@ async function read(asked) {
   await consumer.run({
     autoCommit: false,
     eachMessage: async ({ message }) => {
-      const headers = Object.fromEntries(Object.entries(message.headers).map(([name, value]) => [name, value.toString()]));
+      const pairs = Object.entries(message.headers).map(([name, value]) => [name, value.toString()]);
+      const headers = Object.fromEntries(pairs);
       const event = binding.toEvent({ key: message.key, value: message.value, headers });
       if (!wanted.delete(event.id)) return;
       const { data, ...attributes } = event.toJSON();

@@ -1,4 +1,4 @@
-// Texts by Twilio's SDK for Node. Reads one JSON request a line and answers each with a line; see ../sdk_process.py.
+// Texts by Twilio's SDK for Node: one JSON request a line, answered with a line each; see ../sdk_process.py.
 "use strict";
 
 const readline = require("node:readline");

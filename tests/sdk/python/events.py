@@ -1,4 +1,4 @@
-"""CloudEvents by their SDK for Python. Reads one JSON request a line and answers each with a line; see ../sdk_process.py."""
+"""CloudEvents by their SDK for Python: one JSON request a line, answered with a line each; see ../sdk_process.py."""
 
 import datetime
 import json
@@ -35,7 +35,12 @@ def read(asked):
     """The events of the topic with these ids, each as the SDK parses it."""
     wanted, found = set(asked["ids"]), []
     consumer = confluent_kafka.Consumer(
-        {"bootstrap.servers": BOOTSTRAP, "group.id": "sdk-python", "auto.offset.reset": "earliest", "enable.auto.commit": False}
+        {
+            "bootstrap.servers": BOOTSTRAP,
+            "group.id": "sdk-python",
+            "auto.offset.reset": "earliest",
+            "enable.auto.commit": False,
+        }
     )
     partitions = consumer.list_topics(asked["topic"]).topics[asked["topic"]].partitions
     consumer.assign([confluent_kafka.TopicPartition(asked["topic"], number, 0) for number in partitions])
@@ -44,11 +49,15 @@ def read(asked):
         record = consumer.poll(1)
         if record is None or record.error():
             continue
-        event = from_kafka(KafkaMessage(dict(record.headers() or []), record.key(), record.value()), JSONFormat(), CloudEvent)
+        event = from_kafka(
+            KafkaMessage(dict(record.headers() or []), record.key(), record.value()), JSONFormat(), CloudEvent
+        )
         if event.get_id() in wanted:
             wanted.remove(event.get_id())
             attributes = {name: shown(value) for name, value in event.get_attributes().items()}
-            found.append({"attributes": attributes, "time_type": type(event.get_time()).__name__, "data": event.get_data()})
+            found.append(
+                {"attributes": attributes, "time_type": type(event.get_time()).__name__, "data": event.get_data()}
+            )
     consumer.close()
     return found
 

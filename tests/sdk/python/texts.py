@@ -1,4 +1,4 @@
-"""Texts by Twilio's SDK for Python. Reads one JSON request a line and answers each with a line; see ../sdk_process.py."""
+"""Texts by Twilio's SDK for Python: one JSON request a line, answered with a line each; see ../sdk_process.py."""
 
 import datetime
 import json
@@ -38,7 +38,9 @@ def as_fields(resource):
 def answer(client, asked):
     account = client.api.v2010.account
     if asked["do"] == "feedback":
-        return as_fields(account.messages(asked["parameters"]["sid"]).feedback.create(outcome=asked["parameters"]["outcome"]))
+        return as_fields(
+            account.messages(asked["parameters"]["sid"]).feedback.create(outcome=asked["parameters"]["outcome"])
+        )
     parameters = {"from_" if name == "from" else name: value for name, value in asked["parameters"].items()}
     if asked["do"] == "send":
         return as_fields(account.messages.create(**parameters))
