@@ -1,4 +1,6 @@
 // `sendcode doctor` on the real servers.
+#include <algorithm>
+
 #include "tests/integration/end_to_end/command.hpp"
 #include "tests/integration/end_to_end/world.hpp"
 #include "tests/integration/redis/groups.hpp"
@@ -14,8 +16,10 @@ environment_variables listening_at(std::uint16_t port) {
 run_result examine(const world& with, const std::string& more = "", const environment_variables& changes = {}) {
   std::vector<std::string> words = {"doctor", "--config", (with.folder.path() / "worker.yaml").string()};
   if (!more.empty()) words.push_back(more);
-  auto all = listening_at(sendcode::redis_tests::free_port());  // others may run a worker at the usual one
-  all.insert(all.end(), changes.begin(), changes.end());
+  auto all = changes;
+  const auto listens = listening_at(sendcode::redis_tests::free_port()).front();  // others may run a worker as usual
+  const auto is_said = [&](const auto& each) { return each.first == listens.first; };
+  if (std::ranges::none_of(changes, is_said)) all.push_back(listens);
   return sendcode_run(with, words, all);
 }
 
