@@ -146,7 +146,8 @@ std::string to_page(const dead_letter& letter, letter_style style) {
   line("replayed", style.replayed ? "yes" : "no");
   line("key", letter.key ? printable(masked(*letter.key), shown_bytes_max * 2) : "none");
   line("event", "");
-  for (const auto& [name, value] : attributes_of(letter).items()) {
+  const auto attributes = attributes_of(letter);  // named: g++ 14 ends a temporary's life before the loop begins
+  for (const auto& [name, value] : attributes.items()) {
     out += fmt::format("  {:<16}  {}\n", name, value.get<std::string>());
   }
   line("headers", letter.headers.empty() ? "none" : "");
