@@ -17,6 +17,14 @@ std::string_view as_text(const byte_array<N>& bytes) noexcept {
   return {reinterpret_cast<const char*>(bytes.data()), N};
 }
 
+// As OpenSSL takes them.
+inline const unsigned char* octets(std::string_view text) noexcept {
+  return reinterpret_cast<const unsigned char*>(text.data());
+}
+inline unsigned char* octets(std::string& text) noexcept {
+  return reinterpret_cast<unsigned char*>(text.data());
+}
+
 enum class encoding_error : std::uint8_t { bad_length, bad_character };
 
 std::string to_hex(std::string_view bytes);  // lower case

@@ -10,12 +10,10 @@
 #include <memory>
 #include <stdexcept>
 
+#include "common/bytes.hpp"
+
 namespace sendcode {
 namespace {
-
-const unsigned char* octets(std::string_view text) noexcept {
-  return reinterpret_cast<const unsigned char*>(text.data());
-}
 
 template <auto Free>
 struct freed_by {

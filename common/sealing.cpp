@@ -5,6 +5,8 @@
 #include <memory>
 #include <stdexcept>
 
+#include "common/bytes.hpp"
+
 namespace sendcode {
 namespace {
 
@@ -12,13 +14,6 @@ struct freed {
   void operator()(EVP_CIPHER_CTX* context) const noexcept { EVP_CIPHER_CTX_free(context); }
 };
 using cipher_context = std::unique_ptr<EVP_CIPHER_CTX, freed>;
-
-const unsigned char* octets(std::string_view text) noexcept {
-  return reinterpret_cast<const unsigned char*>(text.data());
-}
-unsigned char* octets(std::string& text) noexcept {
-  return reinterpret_cast<unsigned char*>(text.data());
-}
 
 void require(bool went_well) {
   if (!went_well) throw std::runtime_error("AES-256-GCM failed");

@@ -8,7 +8,7 @@ namespace sendcode::config {
 namespace {
 
 // nlohmann's events into a tree: its own values would keep the last of two equal keys and know no depth.
-class builder : public nlohmann::json_sax<nlohmann::json> {
+class json_builder : public nlohmann::json_sax<nlohmann::json> {
  public:
   std::optional<node> root;
   std::string why;  // of a refusal
@@ -91,7 +91,7 @@ std::expected<node, problem> parse_json(std::string_view text, std::string_view 
     return std::unexpected(problem{std::string(file), 0, "", "", std::move(why)});
   };
   if (text.size() > document_bytes_max) return refuse("larger than 64 KiB");
-  builder events;
+  json_builder events;
   if (!nlohmann::json::sax_parse(text, &events)) {
     return refuse(events.why.empty() ? std::string("not valid JSON") : std::move(events.why));
   }

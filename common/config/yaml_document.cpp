@@ -17,16 +17,16 @@ namespace {
 // yaml-cpp takes a bracket that is never closed for the beginning of a key.
 constexpr const char* key_must_be_text = "a key must be text; is a bracket not closed?";
 
-// What the builder throws through yaml-cpp's parser; caught in parse_yaml.
+// What the yaml_builder throws through yaml-cpp's parser; caught in parse_yaml.
 struct refused {
   YAML::Mark at;
   std::string why;
 };
 
 // yaml-cpp's events into a tree. Its own node API would resolve aliases and keep the last of two equal keys.
-class builder : public YAML::EventHandler {
+class yaml_builder : public YAML::EventHandler {
  public:
-  explicit builder(std::string_view text) : text_(text) {}
+  explicit yaml_builder(std::string_view text) : text_(text) {}
 
   std::optional<node> root;
 
@@ -149,7 +149,7 @@ std::expected<node, problem> parse_yaml(std::string_view text, std::string_view 
   if (!is_valid_utf8(text)) return refuse(0, "not valid UTF-8");
   if (std::ranges::any_of(text, is_control)) return refuse(0, "control characters are not allowed");
 
-  builder events(text);
+  yaml_builder events(text);
   try {
     // The comment, without a newline behind it: yaml-cpp takes an unclosed quote for closed where a file ends with one.
     std::istringstream in{std::string(text) + "\n#"};

@@ -12,10 +12,6 @@ namespace {
 constexpr std::size_t states_max = 65'535;
 constexpr std::size_t nodes_max = 200'000;
 
-bool is_digit(char sign) noexcept {
-  return sign >= '0' && sign <= '9';
-}
-
 }  // namespace
 
 // Thompson's construction, then the construction of subsets.

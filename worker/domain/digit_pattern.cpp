@@ -9,9 +9,6 @@ constexpr int depth_max = 32;
 constexpr int repeats_max = 32;  // no number has more than 17 digits
 constexpr std::uint16_t any_digit = 0x3ff;
 
-bool is_digit(char sign) noexcept {
-  return sign >= '0' && sign <= '9';
-}
 std::uint16_t bit_of(char digit) noexcept {
   return static_cast<std::uint16_t>(1U << (digit - '0'));
 }

@@ -7,6 +7,10 @@
 
 namespace sendcode::domain {
 
+constexpr bool is_digit(char sign) noexcept {
+  return sign >= '0' && sign <= '9';
+}
+
 // A pattern of digits as a tree.
 struct digit_pattern {
   enum class kind : std::uint8_t { digit, sequence, alternatives, repeated };

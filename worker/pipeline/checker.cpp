@@ -15,7 +15,7 @@ namespace {
 using ports::given_answer;
 using kind = given_answer::kind;
 
-constexpr auto outage = std::unexpected(ports::check_outage{});
+constexpr auto check_is_out = std::unexpected(ports::check_outage{});
 
 std::string_view status_word(const ports::check_answer& answer) {
   if (std::holds_alternative<ports::code_approved>(answer)) return "approved";
@@ -71,7 +71,7 @@ awaitable<std::expected<ports::check_answer, ports::check_outage>> checker::deci
   // Neither an unknown environment nor an unreadable number tells more than a challenge that is not there.
   if (in_force.settings->is_unknown(made.environment_id)) co_return ports::code_not_found{};
   const auto* environment = in_force.settings->find(made.environment_id);
-  if (environment == nullptr) co_return outage;
+  if (environment == nullptr) co_return check_is_out;
   const auto phone = domain::parse_phone_number(made.phone_number, environment->sms.default_country);
   if (!phone) co_return ports::code_not_found{};
 
@@ -80,7 +80,7 @@ awaitable<std::expected<ports::check_answer, ports::check_outage>> checker::deci
   ports::token token;
   random_.fill(token);
   const auto answer = co_await judge(of, token);
-  if (!answer) co_return outage;
+  if (!answer) co_return check_is_out;
   co_return to_check_answer(of, *answer);
 }
 
@@ -88,12 +88,12 @@ awaitable<std::expected<ports::check_answer, ports::check_outage>> checker::deci
   const ports::answer_request request{of.made.environment_id, of.made.challenge_id, *of.made.again};
   const auto recall = [&] { return answers_.recall(request); };
   const auto known = co_await ask_twice(recall);
-  if (!known) co_return outage;
+  if (!known) co_return check_is_out;
   if (std::holds_alternative<ports::other_body>(*known)) co_return ports::key_reused{};
   if (const auto* given = std::get_if<given_answer>(&*known)) co_return to_check_answer(of, *given);
 
   const auto answer = co_await judge(of, std::get<ports::unanswered>(*known).token);
-  if (!answer) co_return outage;
+  if (!answer) co_return check_is_out;
   const auto keep = [&] { return answers_.keep(request, *answer); };
   const auto kept = co_await ask_twice(keep);
   // Not kept: asked again, the same token gives the same answer, as long as the challenge stands as it does.
@@ -104,7 +104,7 @@ awaitable<std::expected<ports::check_answer, ports::check_outage>> checker::deci
 awaitable<checker::decision> checker::judge(const matter& of, const ports::token& token) {
   const auto* test = find_test_number(of.environment, of.phone.e164);
   // Before the guess is counted: there is nothing to compare it with.
-  if (test != nullptr && test->code.value == nullptr) co_return outage;
+  if (test != nullptr && test->code.value == nullptr) co_return check_is_out;
 
   ports::check_request request;
   request.token = token;
@@ -118,14 +118,14 @@ awaitable<checker::decision> checker::judge(const matter& of, const ports::token
   request.keys_held = keys_held(*of.in_force.code_keys, of.now);
   const auto count = [&] { return store_.check(request); };
   const auto reply = co_await ask_twice(count);
-  if (!reply) co_return outage;
+  if (!reply) co_return check_is_out;
   if (std::holds_alternative<ports::not_found>(*reply)) co_return answer_of(kind::not_found);
   if (std::holds_alternative<ports::code_expired>(*reply)) co_return answer_of(kind::expired);
   if (std::holds_alternative<ports::locked_out>(*reply)) co_return answer_of(kind::locked_out);
   if (const auto* lacks = std::get_if<ports::key_not_held>(&*reply)) {
     log::error("the key of a code is not in the key ring any more: keep keys until their codes have expired",
                {{"key", lacks->key_id}});
-    co_return outage;
+    co_return check_is_out;
   }
   if (const auto* before = std::get_if<ports::already_approved>(&*reply)) co_return approve(of, before->guess);
   co_return co_await compare(of, request, std::get<ports::guess_counted>(*reply));
@@ -152,7 +152,7 @@ awaitable<checker::decision> checker::compare(const matter& of, const ports::che
   const ports::consume_request consume{asked, counted.nonce, of.phone.prefix()};
   const auto use_up = [&] { return store_.consume(consume); };
   const auto used = co_await ask_twice(use_up);
-  if (!used) co_return outage;
+  if (!used) co_return check_is_out;
   if (std::holds_alternative<ports::not_found>(*used)) co_return answer_of(kind::not_found);
   memory_.use_up(counted.nonce, asked.token);
   co_return approve(of, counted);

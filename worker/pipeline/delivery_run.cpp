@@ -12,7 +12,7 @@ namespace {
 // What a held event's lease must still last when it is looked at: longer than the longest pause between two looks.
 constexpr milliseconds lease_kept{7'000};
 // The longest sleep before looking again whether the event must be given back.
-constexpr milliseconds nap_most{250};
+constexpr milliseconds hold_nap_most{250};
 
 milliseconds life_left(const leased_event& leased) {
   return std::max(milliseconds{0},
@@ -165,7 +165,7 @@ awaitable<std::optional<run_result>> delivery_run::hold(const domain::hold_step&
 // A sender's Retry-After may be long: meanwhile the event is out of flight, under a lease that is kept. It is not a
 // held one for all that: its budget goes on, and so the log need not be told to end it.
 awaitable<std::optional<run_result>> delivery_run::wait(const domain::wait_step& step) {
-  const auto nap = [&] { return std::min(at(step.until), with_.clock.steady_now() + nap_most); };
+  const auto nap = [&] { return std::min(at(step.until), with_.clock.steady_now() + hold_nap_most); };
   const bool is_short = step.until - elapsed() <= domain::delivery::retry_backoff.most;
   if (is_short || shard_.held >= long_waits_max) {
     co_await with_.clock.sleep_until(nap());

@@ -8,7 +8,7 @@
 namespace sendcode::pipeline {
 namespace {
 
-constexpr auto outage = std::unexpected(ports::desk_outage{});
+constexpr auto desk_is_out = std::unexpected(ports::desk_outage{});
 
 }  // namespace
 
@@ -18,18 +18,18 @@ awaitable<std::expected<std::optional<ports::challenge_view>, ports::desk_outage
   if (rules_.settings->is_unknown(of.environment_id)) co_return std::nullopt;
   const auto ask = [&] { return store_.look(of); };
   const auto view = co_await ask_twice(ask);
-  if (!view) co_return outage;
+  if (!view) co_return desk_is_out;
   co_return *view;
 }
 
 awaitable<std::expected<bool, ports::desk_outage>> desk::cancel(ports::challenge_reference of) {
   if (rules_.settings->is_unknown(of.environment_id)) co_return false;
   const auto* environment = rules_.settings->find(of.environment_id);
-  if (environment == nullptr) co_return outage;
+  if (environment == nullptr) co_return desk_is_out;
   const milliseconds life = ports::record_life(environment->sms.code_ttl, dedupe_ttl_);
   const auto ask = [&] { return store_.cancel(of, life); };
   const auto done = co_await ask_twice(ask);
-  if (!done) co_return outage;
+  if (!done) co_return desk_is_out;
   co_return *done;
 }
 
@@ -37,12 +37,12 @@ awaitable<std::expected<ports::unlock_answer, ports::desk_outage>> desk::unlock(
                                                                                 std::string phone_number) {
   if (rules_.settings->is_unknown(environment_id)) co_return ports::unlock_answer::unknown_environment;
   const auto* environment = rules_.settings->find(environment_id);
-  if (environment == nullptr) co_return outage;
+  if (environment == nullptr) co_return desk_is_out;
   const auto phone = domain::parse_phone_number(phone_number, environment->sms.default_country);
   if (!phone) co_return ports::unlock_answer::not_a_number;
   const auto ask = [&] { return store_.unlock(environment_id, phone->e164); };
   const auto done = co_await ask_twice(ask);
-  if (!done) co_return outage;
+  if (!done) co_return desk_is_out;
   co_return ports::unlock_answer::unlocked;
 }
 

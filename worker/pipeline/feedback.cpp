@@ -7,7 +7,8 @@
 namespace sendcode::pipeline {
 namespace {
 
-constexpr milliseconds nap_most{250};  // the longest sleep before looking again whether something is due earlier
+constexpr milliseconds feedback_nap_most{
+    250};  // the longest sleep before looking again whether something is due earlier
 constexpr std::chrono::minutes warning_interval{1};
 
 }  // namespace
@@ -29,7 +30,7 @@ awaitable<void> feedback::work() {
     const auto due = waiting_.begin()->first;
     const auto now = clock_.steady_now();
     if (due > now) {
-      co_await clock_.sleep_until(std::min<ports::steady_time>(due, now + nap_most));
+      co_await clock_.sleep_until(std::min<ports::steady_time>(due, now + feedback_nap_most));
       continue;
     }
     auto next = waiting_.extract(waiting_.begin());

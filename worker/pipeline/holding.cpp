@@ -8,7 +8,7 @@ namespace sendcode::pipeline {
 namespace {
 
 constexpr domain::backoff hold_backoff{milliseconds{250}, milliseconds{5'000}};
-constexpr milliseconds nap_most{500};  // the longest that a drain waits for a held event
+constexpr milliseconds drain_nap_most{500};  // the longest that a drain waits for a held event
 
 }  // namespace
 
@@ -44,7 +44,7 @@ awaitable<holding::next> holding::pause() {
   const auto pause = hold_backoff.ceiling(tries_ + 1) / 2 + hold_backoff.before(tries_ + 1, with.random.unit()) / 2;
   const auto wake = std::min<ports::steady_time>(with.clock.steady_now() + pause, ends_);
   while (!over() && with.clock.steady_now() < wake) {
-    co_await with.clock.sleep_until(std::min<ports::steady_time>(wake, with.clock.steady_now() + nap_most));
+    co_await with.clock.sleep_until(std::min<ports::steady_time>(wake, with.clock.steady_now() + drain_nap_most));
   }
   co_return over().value_or(next::try_again);
 }

@@ -144,10 +144,6 @@ run_result run_letters(const world& with, std::vector<std::string> words) {
   return sendcode_run(with, letter_words(with, std::move(words)));
 }
 
-bool holds(const run_result& result, const std::string& part) {
-  return result.output.find(part) != std::string::npos;
-}
-
 }  // namespace
 
 TEST_CASE("dead letters are listed by a filter, and one is shown whole, without a phone number of theirs") {

@@ -8,12 +8,6 @@ using sendcode::redis_tests::raw_client;
 
 namespace {
 
-const std::string phone = "+61491570006";
-
-std::string wrong_for(const std::string& code) {
-  return code == "000000" ? "000001" : "000000";
-}
-
 // The only key of this kind.
 std::string key_of(raw_client& redis, const std::string& kind) {
   for (const auto& key : redis.keys()) {
@@ -28,10 +22,10 @@ std::string key_of(raw_client& redis, const std::string& kind) {
 TEST_CASE("a challenge is looked at from its send to its approval") {
   world with({.live = {.limits = "[{per: phone, max: 1, window: 30s}]"}});
   auto& worker = with.start_worker();
-  const auto event = with.make_event(phone);
+  const auto event = with.make_event(australian);
   CHECK(with.ask_after(worker, "GET", event)["http"] == 404);
   const auto sent = with.send_and_wait(event);
-  const auto code = with.codes_on(phone).at(0);
+  const auto code = with.codes_on(australian).at(0);
   auto view = with.ask_after(worker, "GET", event);
   CHECK(view["http"] == 200);
   CHECK(view["state"] == "pending");
@@ -44,7 +38,7 @@ TEST_CASE("a challenge is looked at from its send to its approval") {
   of_another.data["application_id"] = "app_admin";
   CHECK(with.ask_after(worker, "GET", of_another)["http"] == 404);
 
-  const auto resend = with.make_event(phone, {{"challenge_id", event.challenge()}});
+  const auto resend = with.make_event(australian, {{"challenge_id", event.challenge()}});
   CHECK(with.send_and_wait(resend)["reason"] == "rate_limited.phone");
   with.check(worker, event, wrong_for(code));
   view = with.ask_after(worker, "GET", event);
@@ -57,15 +51,15 @@ TEST_CASE("a challenge is looked at from its send to its approval") {
 TEST_CASE("a cancelled challenge is checked and sent no more") {
   world with;
   auto& worker = with.start_worker();
-  const auto event = with.make_event(phone);
+  const auto event = with.make_event(australian);
   // 503 until it has its settings.
   CHECK(eventually([&] { return with.ask_after(worker, "DELETE", event)["http"] == 404; }));
   CHECK(with.send_and_wait(event)["status"] == "sent");
   CHECK(with.ask_after(worker, "DELETE", event)["http"] == 204);
   CHECK(with.ask_after(worker, "DELETE", event)["http"] == 204);
-  CHECK(with.check(worker, event, with.codes_on(phone).at(0))["status"] == "not_found");
+  CHECK(with.check(worker, event, with.codes_on(australian).at(0))["status"] == "not_found");
   CHECK(with.ask_after(worker, "GET", event)["state"] == "cancelled");
-  const auto again = with.make_event(phone, {{"challenge_id", event.challenge()}});
+  const auto again = with.make_event(australian, {{"challenge_id", event.challenge()}});
   CHECK(with.send_and_wait(again)["reason"] == "challenge_cancelled");
   CHECK(with.senders.texts() == 1);
 }
@@ -73,7 +67,7 @@ TEST_CASE("a cancelled challenge is checked and sent no more") {
 TEST_CASE("a phone that is locked out is texted again once it is unlocked") {
   world with;
   auto& worker = with.start_worker();
-  CHECK(with.send_and_wait(with.make_event(phone))["status"] == "sent");
+  CHECK(with.send_and_wait(with.make_event(australian))["status"] == "sent");
   raw_client redis(with.redis.port());
   const auto key = key_of(redis, "p");
   auto failures = redis.dump(key);
@@ -82,19 +76,19 @@ TEST_CASE("a phone that is locked out is texted again once it is unlocked") {
   for (std::size_t i = 0; i < 8; ++i) failures[3 + i] = static_cast<char>(now >> (8 * i) & 255);
   redis.command({"SET", key, failures, "KEEPTTL"});
 
-  CHECK(with.send_and_wait(with.make_event(phone))["reason"] == "locked_out");
+  CHECK(with.send_and_wait(with.make_event(australian))["reason"] == "locked_out");
   const json body{{"environment_id", "env_live"}, {"phone_number", "0491 570 006"}};
   CHECK(with.ask(worker, "POST", "/v1/phones/unlock", body)["http"] == 204);
-  CHECK(with.send_and_wait(with.make_event(phone))["status"] == "sent");
+  CHECK(with.send_and_wait(with.make_event(australian))["status"] == "sent");
 }
 
 TEST_CASE("the same guess under the same key counts once, on whichever worker") {
   world with;
   auto& worker = with.start_worker();
   auto& other = with.start_worker();
-  const auto event = with.make_event(phone);
+  const auto event = with.make_event(australian);
   CHECK(with.send_and_wait(event)["status"] == "sent");
-  const auto code = with.codes_on(phone).at(0);
+  const auto code = with.codes_on(australian).at(0);
   const auto under = [](const std::string& key) { return world::headers{{"Idempotency-Key", key}}; };
   for (const auto* by : {&worker, &other, &worker}) {
     const auto answer = with.check(*by, event, wrong_for(code), under("first"));
@@ -113,9 +107,9 @@ TEST_CASE("the same guess under the same key counts once, on whichever worker") 
 TEST_CASE("a code that was used is not found, though Redis gives back what it held before") {
   world with;
   auto& worker = with.start_worker();
-  const auto event = with.make_event(phone);
+  const auto event = with.make_event(australian);
   CHECK(with.send_and_wait(event)["status"] == "sent");
-  const auto code = with.codes_on(phone).at(0);
+  const auto code = with.codes_on(australian).at(0);
   raw_client redis(with.redis.port());
   const auto key = key_of(redis, "c");
   const auto before = redis.dump(key);
@@ -129,9 +123,9 @@ TEST_CASE("a code that was used is not found, though Redis gives back what it he
 TEST_CASE("a guess whose code's key has left the ring is a 503 and counts once the key is back") {
   world with;
   auto& worker = with.start_worker();
-  const auto event = with.make_event(phone);
+  const auto event = with.make_event(australian);
   CHECK(with.send_and_wait(event)["status"] == "sent");
-  const auto code = with.codes_on(phone).at(0);
+  const auto code = with.codes_on(australian).at(0);
   const auto ring = read_file(with.secret_path("keys/codes"));
   auto another = json::parse(read_file(with.secret_path("keys/refs")));
   another[0]["id"] = "key-2";

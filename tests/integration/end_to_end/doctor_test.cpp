@@ -23,10 +23,6 @@ run_result examine(const world& with, const std::string& more = "", const enviro
   return sendcode_run(with, words, all);
 }
 
-bool holds(const run_result& result, const std::string& part) {
-  return result.output.find(part) != std::string::npos;
-}
-
 }  // namespace
 
 TEST_CASE("doctor finds all well where it is, and says what to do where it is not") {

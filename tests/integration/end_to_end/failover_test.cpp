@@ -5,8 +5,6 @@ using namespace sendcode::e2e;
 
 namespace {
 
-constexpr auto phone = "+61491570006";
-
 std::vector<std::string> senders_of(const json& status) {
   std::vector<std::string> out;
   for (const auto& attempt : status["attempts"]) out.push_back(attempt["sender"].get<std::string>());
@@ -31,7 +29,7 @@ TEST_CASE("the Kinde sender takes over when Twilio cannot be used") {
   world with;
   auto& worker = with.start_worker();
   with.senders.fault(fault);
-  const auto event = with.make_event(phone);
+  const auto event = with.make_event(australian);
   const auto status = with.send_and_wait(event);
   CHECK(status["status"] == "sent");
   CHECK(status["sender"] == "kinde");
@@ -40,7 +38,7 @@ TEST_CASE("the Kinde sender takes over when Twilio cannot be used") {
   auto expected = std::vector<std::string>(twilio_attempts, "twilio");
   expected.emplace_back("kinde");
   CHECK(senders_of(status) == expected);
-  const auto texts = with.senders.messages(phone);
+  const auto texts = with.senders.messages(australian);
   REQUIRE(texts.size() == 1);
   CHECK(texts[0]["sender"] == "kinde");
   CHECK(texts[0]["idempotency_key"] == status["request_id"]);
@@ -51,24 +49,24 @@ TEST_CASE("server errors of Twilio's to the end go to the Kinde sender, marked")
   world with;
   with.start_worker();
   with.senders.fault({{"target", "twilio"}, {"kind", "status"}, {"http_status", 500}});
-  const auto status = with.send_and_wait(with.make_event(phone));
+  const auto status = with.send_and_wait(with.make_event(australian));
   CHECK(status["status"] == "sent");
   CHECK(status["sender"] == "kinde");
   CHECK(status["failed_over"] == true);
   CHECK(status["possible_duplicate"] == true);
   CHECK(senders_of(status) == std::vector<std::string>{"twilio", "twilio", "twilio", "kinde"});
-  CHECK(with.senders.messages(phone).size() == 1);
+  CHECK(with.senders.messages(australian).size() == 1);
 }
 
 TEST_CASE("a server error of Twilio's is asked about before anything is repeated") {
   world with;
   with.start_worker();
   with.senders.fault({{"target", "twilio"}, {"kind", "status"}, {"http_status", 503}, {"times", 1}});
-  const auto status = with.send_and_wait(with.make_event(phone));
+  const auto status = with.send_and_wait(with.make_event(australian));
   CHECK(status["status"] == "sent");
   CHECK(status["sender"] == "twilio");
   CHECK(status["possible_duplicate"] == true);  // who answers with 503 may have taken it
-  CHECK(with.senders.messages(phone).size() == 1);
+  CHECK(with.senders.messages(australian).size() == 1);
   CHECK(with.senders.counts()["requests"]["twilio_list"].get<int>() >= 1);
 }
 
@@ -79,11 +77,11 @@ TEST_CASE("a text that Twilio took without saying so is found by asking") {
   json fault{{"target", "twilio"}, {"kind", kind}, {"times", 1}};
   if (std::string(kind) == "status") fault.update({{"http_status", 502}, {"taken", true}});
   with.senders.fault(fault);
-  const auto status = with.send_and_wait(with.make_event(phone));
+  const auto status = with.send_and_wait(with.make_event(australian));
   CHECK(status["status"] == "sent");
   CHECK(status["sender"] == "twilio");
   CHECK_FALSE(status.value("possible_duplicate", false));
-  const auto texts = with.senders.messages(phone);
+  const auto texts = with.senders.messages(australian);
   REQUIRE(texts.size() == 1);
   CHECK(status["message_id"] == texts[0]["sid"]);
 }
@@ -93,10 +91,10 @@ TEST_CASE("a text that cannot be found goes again with the same code, marked") {
   with.start_worker();
   with.senders.fault({{"target", "twilio"}, {"kind", "taken_unanswered"}, {"times", 1}});
   with.senders.fault({{"target", "twilio_list"}, {"kind", "status"}, {"http_status", 500}});
-  const auto status = with.send_and_wait(with.make_event(phone));
+  const auto status = with.send_and_wait(with.make_event(australian));
   CHECK(status["status"] == "sent");
   CHECK(status["possible_duplicate"] == true);
-  const auto codes = with.codes_on(phone);
+  const auto codes = with.codes_on(australian);
   REQUIRE(codes.size() == 2);
   CHECK(codes[0] == codes[1]);
 }
@@ -115,7 +113,7 @@ TEST_CASE("without a fallback, a Twilio that is busy to the end ends as no sende
   world with({.live = {.fallback = "none"}});
   with.start_worker();
   with.senders.fault({{"target", "twilio"}, {"kind", "status"}, {"http_status", 429}});
-  const auto status = with.send_and_wait(with.make_event(phone));
+  const auto status = with.send_and_wait(with.make_event(australian));
   CHECK(status["status"] == "failed");
   CHECK(status["reason"] == "senders_unavailable");
   CHECK(with.senders.texts() == 0);

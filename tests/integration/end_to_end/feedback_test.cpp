@@ -7,8 +7,6 @@ using namespace sendcode::e2e;
 
 namespace {
 
-constexpr const char* phone = "+61491570006";
-
 bool holds(const std::string& metrics, const std::string& line) {
   return metrics.find(line + "\n") != std::string::npos;
 }
@@ -32,16 +30,16 @@ TEST_CASE("Twilio is told of the last text of an approved challenge, and of noth
   CHECK(with.senders.messages(phone_number(1)).at(0)["feedback"].is_null());
   CHECK(with.check(worker, other, with.codes_on(phone_number(1)).at(0))["status"] == "approved");
 
-  const auto event = with.make_event(phone);
-  const auto resend = with.make_event(phone, {{"challenge_id", event.challenge()}});
+  const auto event = with.make_event(australian);
+  const auto resend = with.make_event(australian, {{"challenge_id", event.challenge()}});
   CHECK(with.send_and_wait(event)["status"] == "sent");
   CHECK(with.send_and_wait(resend)["status"] == "sent");
-  const auto code = with.codes_on(phone).at(0);
+  const auto code = with.codes_on(australian).at(0);
   CHECK(with.check(worker, event, code == "000000" ? "000001" : "000000")["status"] == "incorrect");
-  for (const auto& text : with.senders.messages(phone)) CHECK(text["feedback"] == "unconfirmed");
+  for (const auto& text : with.senders.messages(australian)) CHECK(text["feedback"] == "unconfirmed");
   CHECK(with.check(worker, event, code)["status"] == "approved");
   REQUIRE(eventually([&] { return confirmations(with) == 1; }));
-  const auto texts = with.senders.messages(phone);
+  const auto texts = with.senders.messages(australian);
   REQUIRE(texts.size() == 2);
   CHECK(texts[0]["feedback"] == "unconfirmed");
   CHECK(texts[1]["feedback"] == "confirmed");
@@ -75,9 +73,9 @@ TEST_CASE("a code that the Kinde sender texted is nothing that Twilio could be t
   world with({.live = {.more = "provide_feedback: true"}});
   auto& worker = with.start_worker();
   with.senders.fault({{"target", "twilio"}, {"kind", "refuse"}});
-  const auto event = with.make_event(phone);
+  const auto event = with.make_event(australian);
   CHECK(with.send_and_wait(event)["sender"] == "kinde");
-  CHECK(with.check(worker, event, with.codes_on(phone).at(0))["status"] == "approved");
+  CHECK(with.check(worker, event, with.codes_on(australian).at(0))["status"] == "approved");
   CHECK(eventually([&] { return holds(with.metrics(worker), R"(sendcode_feedback_total{result="no_text"} 1)"); }));
   CHECK(with.senders.counts()["requests"]["twilio_feedback"] == 0);
   CHECK(holds(with.metrics(worker), R"(sendcode_texts_sent_total{environment="env_live"} 1)"));

@@ -9,12 +9,6 @@ using sendcode::redis_tests::raw_client;
 
 namespace {
 
-const std::string phone = "+61491570006";
-
-std::string wrong_for(const std::string& code) {
-  return code == "000000" ? "000001" : "000000";
-}
-
 // How often Redis has run a script.
 int scripts_run(raw_client& redis) {
   const auto told = redis.command({"INFO", "commandstats"}).text;
@@ -36,9 +30,9 @@ event changed(event of, const std::string& name, const json& value) {
 TEST_CASE("a device that was approved is known from then on, and strangers' limits do not stop it") {
   world with({.live = {.limits = "[{per: phone, max: 1, window: 10m}]"}});
   auto& worker = with.start_worker();
-  const auto first = with.make_event(phone);
+  const auto first = with.make_event(australian);
   CHECK(with.send_and_wait(first)["status"] == "sent");
-  const auto approved = with.check(worker, first, with.codes_on(phone).at(0));
+  const auto approved = with.check(worker, first, with.codes_on(australian).at(0));
   CHECK(approved["status"] == "approved");
   const auto token = approved["device_token"].get<std::string>();
   // Fit for a cookie as it is, and for the field of the next event.
@@ -49,33 +43,33 @@ TEST_CASE("a device that was approved is known from then on, and strangers' limi
   auto forged = token;
   forged[forged.size() / 2] = forged[forged.size() / 2] == 'A' ? 'B' : 'A';
   for (const json& shown : {json(nullptr), json(forged), json("x")}) {
-    CHECK(with.send_and_wait(with.make_event(phone, {{"device_token", shown}}))["reason"] == "rate_limited.phone");
+    CHECK(with.send_and_wait(with.make_event(australian, {{"device_token", shown}}))["reason"] == "rate_limited.phone");
   }
   const auto elsewhere = phone_number(7);
   CHECK(with.send_and_wait(with.make_event(elsewhere))["status"] == "sent");
   CHECK(with.send_and_wait(with.make_event(elsewhere, {{"device_token", token}}))["reason"] == "rate_limited.phone");
 
   // The owner's browser puts the cookie's token into its next event.
-  const auto second = with.make_event(phone, {{"device_token", token}});
+  const auto second = with.make_event(australian, {{"device_token", token}});
   CHECK(with.send_and_wait(second)["status"] == "sent");
-  const auto codes = with.codes_on(phone);
+  const auto codes = with.codes_on(australian);
   REQUIRE(codes.size() == 2);
   const auto again = with.check(worker, second, codes[1]);
   CHECK(again["status"] == "approved");
   // Known devices have a limit of their own, for all tokens of the phone.
   for (const auto& shown : {token, again["device_token"].get<std::string>()}) {
-    CHECK(with.send_and_wait(with.make_event(phone, {{"device_token", shown}}))["reason"] == "rate_limited.phone");
+    CHECK(with.send_and_wait(with.make_event(australian, {{"device_token", shown}}))["reason"] == "rate_limited.phone");
   }
 }
 
 TEST_CASE("not_found is one answer, to the byte, for whatever is not this person's live challenge") {
   world with;
   auto& worker = with.start_worker();
-  const auto live = with.make_event(phone, {{"user_id", "user-1"}});
+  const auto live = with.make_event(australian, {{"user_id", "user-1"}});
   const auto used = with.make_event(phone_number(1));
   const auto cancelled = with.make_event(phone_number(2));
   for (const auto& each : {live, used, cancelled}) CHECK(with.send_and_wait(each)["status"] == "sent");
-  const auto code = with.codes_on(phone).at(0);
+  const auto code = with.codes_on(australian).at(0);
   CHECK(with.check(worker, used, with.codes_on(used.phone()).at(0))["status"] == "approved");
   CHECK(with.ask_after(worker, "DELETE", cancelled)["http"] == 204);
 
@@ -85,8 +79,8 @@ TEST_CASE("not_found is one answer, to the byte, for whatever is not this person
   raw_client redis(with.redis.port());
   const std::vector<std::pair<std::string, event>> cases{
       {"another challenge", changed(live, "challenge_id", random_id())},
-      {"another phone, texted itself", changed(live, "phone_number", phone_number(1))},
-      {"another phone, never texted", changed(live, "phone_number", phone_number(4))},
+      {"another australian, texted itself", changed(live, "phone_number", phone_number(1))},
+      {"another australian, never texted", changed(live, "phone_number", phone_number(4))},
       {"another application", changed(live, "application_id", "app_admin")},
       {"another purpose", changed(live, "purpose", "mfa")},
       {"another user", changed(live, "user_id", "user-2")},
@@ -119,7 +113,7 @@ TEST_CASE("not_found is one answer, to the byte, for whatever is not this person
       return "/v1/challenges/" + of.challenge() + "?environment_id=env_live&application_id=" + application +
              "&purpose=sign_in";
     };
-    const auto missing = with.call(worker, method, target_of(with.make_event(phone), "app_web"));
+    const auto missing = with.call(worker, method, target_of(with.make_event(australian), "app_web"));
     CHECK(missing.status == 404);
     for (const auto& of : {live, used, cancelled}) {
       const auto answer = with.call(worker, method, target_of(of, "app_admin"));
@@ -132,12 +126,12 @@ TEST_CASE("not_found is one answer, to the byte, for whatever is not this person
 TEST_CASE("five guesses are all that a challenge has, resends included, and each that counted is a status") {
   world with;
   auto& worker = with.start_worker();
-  const auto event = with.make_event(phone);
+  const auto event = with.make_event(australian);
   const auto outcome = with.send_and_wait(event);
-  const auto code = with.codes_on(phone).at(0);
+  const auto code = with.codes_on(australian).at(0);
   for (int left = 4; left >= 0; --left) {
     if (left == 1) {
-      const auto resend = with.make_event(phone, {{"challenge_id", event.challenge()}});
+      const auto resend = with.make_event(australian, {{"challenge_id", event.challenge()}});
       CHECK(with.send_and_wait(resend)["status"] == "sent");  // no fresh guesses by it
     }
     const auto answer = with.check(worker, event, wrong_for(code));
@@ -146,13 +140,13 @@ TEST_CASE("five guesses are all that a challenge has, resends included, and each
   }
   for (const auto& guess : {code, wrong_for(code)}) CHECK(with.check(worker, event, guess)["status"] == "locked_out");
   CHECK(with.ask_after(worker, "GET", event)["state"] == "locked_out");
-  const auto refused = with.make_event(phone, {{"challenge_id", event.challenge()}});
+  const auto refused = with.make_event(australian, {{"challenge_id", event.challenge()}});
   CHECK(with.send_and_wait(refused)["reason"] == "locked_out");
 
   // What was not counted (locked_out) is told nobody.
-  const auto next = with.make_event(phone);
+  const auto next = with.make_event(australian);
   CHECK(with.send_and_wait(next)["status"] == "sent");
-  CHECK(with.check(worker, next, with.codes_on(phone).back())["status"] == "approved");
+  CHECK(with.check(worker, next, with.codes_on(australian).back())["status"] == "approved");
   const auto checks = [&] {
     return with.statuses->where([](const logged_record& each) { return each.data["kind"] == "check"; });
   };
@@ -171,9 +165,9 @@ TEST_CASE("five guesses are all that a challenge has, resends included, and each
 TEST_CASE("a resend must wait for 30 s by default, and is told how long") {
   world with({.live = {.limits = "[]"}});
   auto& worker = with.start_worker();
-  const auto event = with.make_event(phone);
+  const auto event = with.make_event(australian);
   CHECK(with.send_and_wait(event)["status"] == "sent");
-  const auto refused = with.send_and_wait(with.make_event(phone, {{"challenge_id", event.challenge()}}));
+  const auto refused = with.send_and_wait(with.make_event(australian, {{"challenge_id", event.challenge()}}));
   CHECK(refused["status"] == "rejected");
   CHECK(refused["reason"] == "rate_limited.phone");
   CHECK(refused["retry_after_s"].get<int>() <= 30);

@@ -13,7 +13,6 @@ using sendcode::form_fields;
 
 namespace {
 
-constexpr const char* phone = "+61491570006";
 constexpr const char* auth_token = "0f1e2d3c4b5a69788796a5b4c3d2e1f0";  // the world's
 constexpr const char* account = "AC0123456789abcdef0123456789abcdef";
 
@@ -26,7 +25,7 @@ struct hooked {
     more.emplace_back("SENDCODE_SENDERS__TWILIO__STATUS_CALLBACK_URL", address);
     return with.start_worker(more);
   }
-  json send_text(const std::string& to = phone) {
+  json send_text(const std::string& to = australian) {
     with.send_and_wait(with.make_event(to));
     const auto texts = with.senders.messages(to);
     REQUIRE_FALSE(texts.empty());
@@ -70,9 +69,9 @@ struct hooked {
 TEST_CASE("a text's receipts come as statuses, and a repeated one under the same id") {
   hooked w;
   auto& worker = w.start_worker();
-  const auto event = w.with.make_event(phone, {{"application_id", "app_web"}});
+  const auto event = w.with.make_event(australian, {{"application_id", "app_web"}});
   const auto outcome = w.with.send_and_wait(event);
-  const auto text = w.with.senders.messages(phone).at(0);
+  const auto text = w.with.senders.messages(australian).at(0);
   const auto sid = text["sid"].get<std::string>();
   CHECK(text["status_callback"].get<std::string>().ends_with("#rc=3&rp=5xx,ct,rt"));
 

@@ -22,6 +22,12 @@ namespace sendcode::e2e {
 using nlohmann::json;
 using tests::eventually;
 
+inline const std::string australian = "+61491570006";  // a number that every environment of these tests may text
+
+inline std::string wrong_for(const std::string& code) {
+  return code == "000000" ? "000001" : "000000";
+}
+
 // One environment's settings document. The limits are wide unless a test is about them.
 struct settings {
   static constexpr auto live_account = "AC0123456789abcdef0123456789abcdef";

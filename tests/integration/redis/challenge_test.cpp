@@ -6,14 +6,6 @@ namespace {
 
 using domain::reason;
 
-ports::admit_request resend_of(fixture& f, const ports::admit_request& request) {
-  auto out = f.event();
-  out.challenge_id = request.challenge_id;
-  out.device = request.device;
-  out.phone = request.phone;
-  return out;
-}
-
 }  // namespace
 
 TEST_CASE("a resend keeps the code and its life") {
@@ -21,7 +13,7 @@ TEST_CASE("a resend keeps the code and its life") {
   const auto first = f.event();
   const auto sent = as<ports::granted>(f.admit(first));
   f.pass(5 * minute);
-  const auto again = as<ports::granted>(f.admit(resend_of(f, first)));
+  const auto again = as<ports::granted>(f.admit(f.resend_of(first)));
   CHECK(again.first_lease);
   CHECK(again.nonce == sent.nonce);
   CHECK(again.key_id == sent.key_id);
@@ -33,7 +25,7 @@ TEST_CASE("with more than 60 s of life left a resend still keeps the code") {
   const auto first = f.event();
   const auto sent = as<ports::granted>(f.admit(first));
   f.pass(8 * minute + 55 * second);
-  CHECK(as<ports::granted>(f.admit(resend_of(f, first))).nonce == sent.nonce);
+  CHECK(as<ports::granted>(f.admit(f.resend_of(first))).nonce == sent.nonce);
 }
 
 TEST_CASE("with less than 60 s of life left a resend makes a new code, and the old one is void") {
@@ -42,7 +34,7 @@ TEST_CASE("with less than 60 s of life left a resend makes a new code, and the o
   const auto sent = as<ports::granted>(f.admit(first));
   f.check(f.guess(first));
   f.pass(9 * minute + second);
-  auto resend = resend_of(f, first);
+  auto resend = f.resend_of(first);
   resend.signing_key_id = "codes-2";
   const auto again = as<ports::granted>(f.admit(resend));
   CHECK(again.nonce == resend.fresh_nonce);
@@ -59,13 +51,13 @@ TEST_CASE("a challenge is bound to application, purpose, phone and user") {
   fixture f;
   const auto first = f.event();
   f.admit(first);
-  auto application = resend_of(f, first);
+  auto application = f.resend_of(first);
   application.application_id = "app_admin";
-  auto purpose = resend_of(f, first);
+  auto purpose = f.resend_of(first);
   purpose.purpose = domain::purpose::mfa;
-  auto number = resend_of(f, first);
+  auto number = f.resend_of(first);
   number.phone = "+61491570156";
-  auto user = resend_of(f, first);
+  auto user = f.resend_of(first);
   user.user_id = "user_2";
   for (const auto& differs : {application, purpose, number, user}) {
     CHECK(reason_of(f.admit(differs)) == "challenge_mismatch");
@@ -88,9 +80,9 @@ TEST_CASE("a guess is counted before it is compared, and five are all there are"
     CHECK_FALSE(reply.test_number);
   }
   as<ports::locked_out>(f.check(f.guess(request)));
-  CHECK(reason_of(f.admit(resend_of(f, request))) == "locked_out");
+  CHECK(reason_of(f.admit(f.resend_of(request))) == "locked_out");
   f.pass(9 * minute + 30 * second);
-  CHECK(reason_of(f.admit(resend_of(f, request))) == "locked_out");  // a new code would not help either
+  CHECK(reason_of(f.admit(f.resend_of(request))) == "locked_out");  // a new code would not help either
 }
 
 TEST_CASE("a guess asked again with its token has its own number and counts nothing") {
@@ -118,7 +110,7 @@ TEST_CASE("a right guess approves once, and again for the same token alone") {
   as<ports::not_found>(f.consume(f.approval(request, guess.nonce)));
   as<ports::not_found>(f.consume(f.approval(request, ports::nonce{})));
   as<ports::not_found>(f.check(f.guess(request)));
-  CHECK(reason_of(f.admit(resend_of(f, request))) == "challenge_used");
+  CHECK(reason_of(f.admit(f.resend_of(request))) == "challenge_used");
   // The nonce is gone: the code cannot be derived any more.
   CHECK(f.redis().dump(f.key_of("c")).find(as_text(guess.nonce)) == std::string::npos);
 }
@@ -150,7 +142,7 @@ TEST_CASE("a code whose life is over is expired, and the guess not counted") {
   f.admit(request);
   f.pass(10 * minute);
   as<ports::code_expired>(f.check(f.guess(request)));
-  CHECK(as<ports::granted>(f.admit(resend_of(f, request))).nonce != request.fresh_nonce);
+  CHECK(as<ports::granted>(f.admit(f.resend_of(request))).nonce != request.fresh_nonce);
   CHECK(as<ports::guess_counted>(f.check(f.guess(request))).number == 1);
 }
 
@@ -224,7 +216,7 @@ TEST_CASE("an eleventh live challenge of a class is rate_limited.phone until the
   CHECK(domain::reason_text(over) == "rate_limited.phone");
   CHECK(over.retry_after_s > 480);
   CHECK(over.retry_after_s <= 490);
-  CHECK(reason_of(f.admit(resend_of(f, live.back()))) == "granted");  // makes no new code
+  CHECK(reason_of(f.admit(f.resend_of(live.back()))) == "granted");  // makes no new code
   auto known = f.event();
   known.device = ports::device_class::known;
   CHECK(reason_of(f.admit(known)) == "granted");
@@ -296,7 +288,7 @@ TEST_CASE("a new code for a challenge counts that challenge's guesses once") {
   CHECK(reason_of(f.admit(last)) == "granted");
   f.check(f.guess(last));
   f.pass(9 * minute + 30 * second);
-  CHECK(as<ports::granted>(f.admit(resend_of(f, last))).nonce != last.fresh_nonce);  // 76 and the 4 that it has left
+  CHECK(as<ports::granted>(f.admit(f.resend_of(last))).nonce != last.fresh_nonce);  // 76 and the 4 that it has left
 }
 
 TEST_CASE("a lock ends 90 days after the last failure") {

@@ -7,12 +7,6 @@ namespace {
 using domain::reason;
 using ports::challenge_state;
 
-ports::admit_request resend_of(fixture& f, const ports::admit_request& request) {
-  auto out = f.event();
-  out.challenge_id = request.challenge_id;
-  return out;
-}
-
 ports::challenge_view view_of(fixture& f, const ports::admit_request& request) {
   const auto view = f.look(fixture::reference(request));
   REQUIRE(view);
@@ -98,7 +92,7 @@ TEST_CASE("a resend that was refused is the reason, until one is sent") {
   auto request = f.event();
   request.limits = {phone_limit(1, minute)};
   f.admit(request);
-  auto too_soon = resend_of(f, request);
+  auto too_soon = f.resend_of(request);
   too_soon.limits = request.limits;
   CHECK(reason_of(f.admit(too_soon)) == "rate_limited.phone");
   auto view = view_of(f, request);
@@ -107,12 +101,12 @@ TEST_CASE("a resend that was refused is the reason, until one is sent") {
   CHECK(view.limited_by == domain::limit_kind::phone);
   CHECK(view.next_send_at > from_unix_ms(f.redis().now_ms()) + 50 * second);
   f.pass(minute);
-  auto in_time = resend_of(f, request);
+  auto in_time = f.resend_of(request);
   in_time.limits = request.limits;
   CHECK(reason_of(f.admit(in_time)) == "granted");
   CHECK(view_of(f, request).reason == reason::none);
 
-  auto switched_off = resend_of(f, request);
+  auto switched_off = f.resend_of(request);
   switched_off.verdict.status = domain::status::rejected;
   switched_off.verdict.reason = reason::phone_auth_off;
   CHECK(reason_of(f.admit(switched_off)) == "phone_auth_off");
@@ -129,7 +123,7 @@ TEST_CASE("a text that failed is the reason, as long as nothing was asked for si
   failed.outcome.reason = reason::recipient_unreachable;
   f.settle(failed);
   CHECK(view_of(f, request).reason == reason::recipient_unreachable);
-  const auto again = resend_of(f, request);
+  const auto again = f.resend_of(request);
   f.admit(again);
   CHECK(view_of(f, request).reason == reason::none);
   f.settle(f.settlement(again, "SM1"));
@@ -150,7 +144,7 @@ TEST_CASE("the last text of a challenge is found by its application, before and 
   CHECK(f.last_text(reference).is == text::sent);
   CHECK(f.last_text(reference).message_id == earlier);
 
-  const auto again = resend_of(f, request);
+  const auto again = f.resend_of(request);
   f.admit(again);
   f.settle(f.settlement(again, later));
   CHECK(f.last_text(reference).message_id == later);
@@ -189,10 +183,10 @@ TEST_CASE("an event of another binding leaves no trace in the challenge") {
   const auto request = f.event();
   f.admit(request);
   const std::string before = f.redis().dump(f.key_of("c"));
-  auto stranger = resend_of(f, request);
+  auto stranger = f.resend_of(request);
   stranger.phone = "+61491570156";
   CHECK(reason_of(f.admit(stranger)) == "challenge_mismatch");
-  auto refused = resend_of(f, request);
+  auto refused = f.resend_of(request);
   refused.user_id = "user_2";
   refused.verdict.status = domain::status::rejected;
   refused.verdict.reason = reason::phone_auth_off;
@@ -210,7 +204,7 @@ TEST_CASE("a cancelled challenge takes no guesses and no further texts, and stay
   as<ports::not_found>(f.check(f.guess(request)));
   as<ports::not_found>(f.consume(f.approval(request, request.fresh_nonce)));
   as<ports::not_found>(f.consume(f.approval(request, ports::nonce{})));
-  CHECK(reason_of(f.admit(resend_of(f, request))) == "challenge_cancelled");
+  CHECK(reason_of(f.admit(f.resend_of(request))) == "challenge_cancelled");
   CHECK(reason_of(f.admit(request)) == "challenge_cancelled");  // its own answer was lost, and nothing was sent
   CHECK(view_of(f, request).state == challenge_state::cancelled);
   // The nonce is gone: the code cannot be derived any more.
@@ -274,12 +268,12 @@ TEST_CASE("a challenge of version 1 is checked, sent again and approved as befor
   CHECK(as<ports::guess_counted>(f.check(f.guess(request))).number == 2);
   CHECK_FALSE(f.look(fixture::reference(request)));  // written anew, and still nobody's
   rewrite_as_version_1(f);
-  CHECK(as<ports::granted>(f.admit(resend_of(f, request))).nonce == request.fresh_nonce);
+  CHECK(as<ports::granted>(f.admit(f.resend_of(request))).nonce == request.fresh_nonce);
   CHECK(view_of(f, request).attempts_left == 3);
   rewrite_as_version_1(f);
   as<ports::approved>(f.consume(f.approval(request, request.fresh_nonce)));
   rewrite_as_version_1(f);
-  CHECK(reason_of(f.admit(resend_of(f, request))) == "challenge_used");
+  CHECK(reason_of(f.admit(f.resend_of(request))) == "challenge_used");
 }
 
 }  // namespace sendcode::redis_tests

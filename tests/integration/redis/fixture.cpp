@@ -198,6 +198,14 @@ ports::check_request fixture::guess(const ports::admit_request& request) {
   return out;
 }
 
+ports::admit_request fixture::resend_of(const ports::admit_request& request) {
+  auto out = event();
+  out.challenge_id = request.challenge_id;
+  out.device = request.device;
+  out.phone = request.phone;
+  return out;
+}
+
 ports::challenge_reference fixture::reference(const ports::admit_request& request) {
   return {request.environment_id, request.challenge_id, request.application_id, request.purpose};
 }

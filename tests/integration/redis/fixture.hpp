@@ -110,6 +110,7 @@ class fixture {
   static ports::settle_request settlement(const ports::admit_request& request, std::string message_id = "");
   static ports::check_request guess(const ports::admit_request& request);
   static ports::consume_request approval(const ports::admit_request& request, const ports::nonce& nonce);
+  ports::admit_request resend_of(const ports::admit_request& request);  // another event of its challenge
   static ports::challenge_reference reference(const ports::admit_request& request);
   // Wrong guesses on challenges that then lapse: as many failures, nothing live.
   void fail(int guesses, ports::device_class device);

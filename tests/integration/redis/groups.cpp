@@ -12,7 +12,7 @@ std::string text_of(std::uint16_t port) {
   return std::to_string(port);
 }
 
-bool contains(const std::string& text, const std::string& part) {
+bool has_part(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
 
@@ -36,7 +36,7 @@ void must(raw_client& raw, const std::vector<std::string>& command) {
 }  // namespace
 
 bool says(std::uint16_t port, const std::string& section, const std::string& line) {
-  return contains(raw_client(port).command({"INFO", section}).text, line + "\r\n");
+  return has_part(raw_client(port).command({"INFO", section}).text, line + "\r\n");
 }
 
 std::int64_t errors_of(std::uint16_t port, const std::string& code) {
@@ -63,7 +63,7 @@ sentinel_group::sentinel_group(std::size_t replicas) {
   for (int i = 0; i < 3; ++i) sentinels_.push_back(std::make_unique<redis_server>(watch));
   for (const auto& each : sentinels_) {
     wait_until(
-        [&] { return contains(raw_client(each->port()).command({"SENTINEL", "CKQUORUM", "main"}).text, "OK 3"); });
+        [&] { return has_part(raw_client(each->port()).command({"SENTINEL", "CKQUORUM", "main"}).text, "OK 3"); });
   }
 }
 
@@ -111,8 +111,8 @@ cluster_group::cluster_group(std::size_t masters, std::size_t replicas, const st
   const std::string all = "cluster_known_nodes:" + std::to_string(nodes_.size()) + "\r\n";
   const auto whole = [&](const auto& each) {
     const std::string info = raw_client(each->port()).command({"CLUSTER", "INFO"}).text;
-    return contains(info, all) && contains(info, "cluster_state:ok\r\n") &&
-           contains(info, "cluster_slots_ok:16384\r\n");
+    return has_part(info, all) && has_part(info, "cluster_state:ok\r\n") &&
+           has_part(info, "cluster_slots_ok:16384\r\n");
   };
   wait_until([&] { return std::ranges::all_of(nodes_, whole); });
   for (std::size_t i = masters_; i < nodes_.size(); ++i) {

@@ -41,7 +41,7 @@ struct challenge {
 };
 
 // The rule as the design says it, counted out of lists.
-struct slow_model {
+struct slow_lockouts {
   std::vector<challenge> challenges;
   std::vector<ports::device_class> failures;  // since the approval that cleared them
   std::int64_t last_failure = 0;
@@ -181,7 +181,7 @@ class schedule {
   int known_of_ten_;
   fixture f_;
   axis time_{f_};
-  slow_model model_;
+  slow_lockouts model_;
   int lock_lasts_ = 0;
 };
 

@@ -11,15 +11,6 @@
 namespace sendcode::sandbox {
 namespace {
 
-reply refusal(const twilio_error& error) {
-  reply out;
-  out.status = error.http_status;
-  append_twilio_error(out.body, error);
-  if (error.http_status == 401) out.headers = "WWW-Authenticate: Basic realm=\"Twilio API\"\r\n";
-  if (error.code == 20429) out.headers = "Retry-After: 1\r\n";
-  return out;
-}
-
 void append_feedback(std::string& out, const text& of, std::string_view date) {
   fmt::format_to(
       std::back_inserter(out),

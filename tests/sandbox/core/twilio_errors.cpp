@@ -115,6 +115,15 @@ void append_twilio_error(std::string& out, const twilio_error& error) {
   fmt::format_to(std::back_inserter(out), R"(,"status":{}}})", error.http_status);
 }
 
+reply refusal(const twilio_error& error) {
+  reply out;
+  out.status = error.http_status;
+  append_twilio_error(out.body, error);
+  if (error.http_status == 401) out.headers = "WWW-Authenticate: Basic realm=\"Twilio API\"\r\n";
+  if (error.code == 20429) out.headers = "Retry-After: 1\r\n";
+  return out;
+}
+
 std::optional<int> magic_from(std::string_view number) noexcept {
   return code_of(from_numbers, number);
 }

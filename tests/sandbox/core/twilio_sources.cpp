@@ -17,14 +17,6 @@ constexpr std::string_view opened = "Thu, 01 Jan 2026 00:00:00 +0000";
 constexpr std::string_view services_path = "/v1/Services/";
 constexpr std::string_view missing_service = "MG00000000000000000000000000000404";
 
-reply refusal(const twilio_error& error) {
-  reply out;
-  out.status = error.http_status;
-  append_twilio_error(out.body, error);
-  if (error.http_status == 401) out.headers = "WWW-Authenticate: Basic realm=\"Twilio API\"\r\n";
-  return out;
-}
-
 bool is_sid(std::string_view text, std::string_view kind) {
   return text.size() == 34 && text.starts_with(kind) &&
          text.substr(2).find_first_not_of("0123456789abcdef") == std::string_view::npos;

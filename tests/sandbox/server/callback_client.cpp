@@ -13,6 +13,8 @@
 #include <charconv>
 #include <optional>
 
+#include "common/async/returning_errors.hpp"
+
 namespace sendcode::sandbox {
 namespace {
 
@@ -22,7 +24,6 @@ namespace http = beast::http;
 using tcp = asio::ip::tcp;
 using result = std::expected<int, std::string>;
 
-constexpr auto nothrow = asio::as_tuple(asio::use_awaitable);
 constexpr seconds time_limit{15};
 constexpr std::size_t answer_bytes_max = 64 * 1024;
 
@@ -82,12 +83,12 @@ awaitable<result> exchange(Stream& stream, const address& to, const callback& wh
   ask.keep_alive(false);
   ask.body() = what.form;
   ask.prepare_payload();
-  const auto [write_error, written] = co_await http::async_write(stream, ask, nothrow);
+  const auto [write_error, written] = co_await http::async_write(stream, ask, returning_errors);
   if (write_error) co_return failure("cannot write to the callback", write_error);
   beast::flat_buffer buffer;
   http::response_parser<http::string_body> answer;
   answer.body_limit(answer_bytes_max);
-  const auto [read_error, read] = co_await http::async_read(stream, buffer, answer, nothrow);
+  const auto [read_error, read] = co_await http::async_read(stream, buffer, answer, returning_errors);
   if (read_error) co_return failure("no answer of the callback", read_error);
   co_return answer.get().result_int();
 }
@@ -100,14 +101,14 @@ awaitable<result> post_receipt(callback what) {
   auto executor = co_await asio::this_coro::executor;
   beast::tcp_stream socket(executor);
   socket.expires_after(time_limit);
-  const auto [error] = co_await socket.async_connect(to->endpoint, nothrow);
+  const auto [error] = co_await socket.async_connect(to->endpoint, returning_errors);
   if (error) co_return failure("cannot connect to the callback", error);
   if (!to->secure) co_return co_await exchange(socket, *to, what);
 
   asio::ssl::context context(asio::ssl::context::tls_client);
   context.set_verify_mode(asio::ssl::verify_none);
   asio::ssl::stream<beast::tcp_stream&> secure(socket, context);
-  const auto [handshake_error] = co_await secure.async_handshake(asio::ssl::stream_base::client, nothrow);
+  const auto [handshake_error] = co_await secure.async_handshake(asio::ssl::stream_base::client, returning_errors);
   if (handshake_error) co_return failure("no TLS with the callback", handshake_error);
   co_return co_await exchange(secure, *to, what);
 }

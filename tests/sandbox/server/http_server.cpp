@@ -19,6 +19,7 @@
 #include <list>
 #include <memory>
 
+#include "common/async/returning_errors.hpp"
 #include "common/async/spawn.hpp"
 #include "common/logging.hpp"
 #include "tests/sandbox/server/callback_client.hpp"
@@ -34,7 +35,6 @@ using tcp = asio::ip::tcp;
 using parser = http::request_parser<http::string_body>;
 using steady = std::chrono::steady_clock;
 
-constexpr auto nothrow = asio::as_tuple(asio::use_awaitable);
 constexpr std::uint32_t header_bytes_max = 8 * 1024;
 constexpr std::size_t read_bytes_max = 4 * 1024;  // at once: a request of sendcode's fits
 constexpr std::size_t drained_bytes_max = 256 * 1024;
@@ -115,7 +115,7 @@ awaitable<int> read_part(Stream& stream, beast::flat_buffer& buffer, parser& req
   bool needs_more = buffer.size() == 0;
   while (!(header_alone ? request.is_header_done() : request.is_done())) {
     if (needs_more || buffer.size() == 0) {
-      const auto [error, size] = co_await stream.async_read_some(buffer.prepare(read_bytes_max), nothrow);
+      const auto [error, size] = co_await stream.async_read_some(buffer.prepare(read_bytes_max), returning_errors);
       if (error) co_return -1;
       buffer.commit(size);
     }
@@ -170,7 +170,7 @@ awaitable<void> drain(tcp::socket& socket) {
   socket.shutdown(tcp::socket::shutdown_send, ignored);
   std::array<char, read_bytes_max> away;
   for (std::size_t left = drained_bytes_max; left > 0;) {
-    const auto [error, size] = co_await socket.async_read_some(asio::buffer(away), nothrow);
+    const auto [error, size] = co_await socket.async_read_some(asio::buffer(away), returning_errors);
     if (error) co_return;
     left -= std::min(left, size);
   }
@@ -199,13 +199,13 @@ awaitable<void> serve(server& on, Stream& stream, tcp::socket& socket, registrat
     registered.active_until(steady::now() + what.delay);
     if (what.delay.count() > 0) {
       asio::steady_timer timer(on.io, what.delay);
-      co_await timer.async_wait(nothrow);
+      co_await timer.async_wait(returning_errors);
     }
     if (what.end == ending::reset) co_return reset_connection(socket);
     if (what.end == ending::close) co_return;
     const bool keep_alive = wrong == 0 && request.get().keep_alive() && what.end == ending::answer;
     assemble(out, what, keep_alive);
-    const auto [error, written] = co_await asio::async_write(stream, asio::buffer(out), nothrow);
+    const auto [error, written] = co_await asio::async_write(stream, asio::buffer(out), returning_errors);
     if (error && what.text != 0) on.core.answer_lost(what.text);
     if (!error && wrong != 0) co_await drain(socket);
     if (error || !keep_alive) co_return;
@@ -215,7 +215,7 @@ awaitable<void> serve(server& on, Stream& stream, tcp::socket& socket, registrat
 awaitable<void> serve_tls(server_ptr on, tcp::socket socket, door at) {
   ssl::stream<tcp::socket> stream(std::move(socket), on->tls);
   registration registered(*on, stream.next_layer());
-  const auto [error] = co_await stream.async_handshake(ssl::stream_base::server, nothrow);
+  const auto [error] = co_await stream.async_handshake(ssl::stream_base::server, returning_errors);
   if (!error) co_await serve(*on, stream, stream.next_layer(), registered, at);
 }
 
@@ -226,11 +226,11 @@ awaitable<void> serve_plain(server_ptr on, tcp::socket socket, door at) {
 
 awaitable<void> accept(server_ptr on, tcp::acceptor& acceptor, door at) {
   for (;;) {
-    auto [error, socket] = co_await acceptor.async_accept(nothrow);
+    auto [error, socket] = co_await acceptor.async_accept(returning_errors);
     if (error) {  // out of descriptors, mostly: it passes
       log::warn("cannot accept a connection", {{"why", error.message()}});
       asio::steady_timer timer(on->io, pause_after_accept_error);
-      co_await timer.async_wait(nothrow);
+      co_await timer.async_wait(returning_errors);
       continue;
     }
     beast::error_code ignored;
@@ -249,7 +249,7 @@ awaitable<void> accept(server_ptr on, tcp::acceptor& acceptor, door at) {
 awaitable<void> sweep(server_ptr on) {
   for (;;) {
     on->sweep_timer.expires_after(sweep_interval);
-    co_await on->sweep_timer.async_wait(nothrow);
+    co_await on->sweep_timer.async_wait(returning_errors);
     const auto limit = steady::now() - idle_max;
     for (connection& one : on->connections) {
       beast::error_code ignored;

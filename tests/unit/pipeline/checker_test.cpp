@@ -8,7 +8,6 @@ using tests::pipeline_world;
 
 namespace {
 
-using answer = check_desk::answer;
 using desk = check_desk;
 
 }  // namespace
@@ -107,7 +106,7 @@ TEST_CASE("settings that change while a guess is counted do no harm") {
     desk d;
     d.test_number = test_number;
     d.w.store.latency = 50ms;
-    std::optional<answer> out;
+    std::optional<check_desk::answer> out;
     d.ask(d.guess("123456", "+12025550123"), out);
     d.w.run();
     CHECK_FALSE(out);
@@ -143,7 +142,7 @@ TEST_CASE("a key that has ended is none that is held") {
 TEST_CASE("a guess is judged by the keys that were told to the store, whatever comes meanwhile") {
   desk d;
   d.w.store.latency = 50ms;
-  std::optional<answer> out;
+  std::optional<check_desk::answer> out;
   d.ask(d.guess(d.right_code()), out);
   d.w.run();
   d.w.key_ends = d.w.clock.now();

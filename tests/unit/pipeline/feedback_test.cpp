@@ -190,8 +190,8 @@ TEST_CASE("texts are counted by the number's country as they go out, once each, 
   to_test_number.phone = "+12025550123";
   w.deliver(to_test_number);
   w.twilio.script = {{.outcome = domain::answer_class::opted_out}};
-  tests::event_words refused;
-  refused.phone = "+61491570157";
-  w.deliver(refused);
+  tests::event_words opted_out;
+  opted_out.phone = "+61491570157";
+  w.deliver(opted_out);
   CHECK(w.telemetry.texts == std::map<std::string, int>{{"AU", 1}});
 }

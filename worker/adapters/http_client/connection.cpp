@@ -10,13 +10,13 @@
 #include <cerrno>
 #include <system_error>
 
+#include "common/async/returning_errors.hpp"
 #include "common/secret.hpp"
 
 namespace sendcode::http_client {
 namespace {
 
 namespace asio = boost::asio;
-constexpr auto returning_errors = asio::as_tuple(asio::use_awaitable);
 
 std::string errno_text(int error) {
   return std::generic_category().message(error);

@@ -5,11 +5,12 @@
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "common/async/returning_errors.hpp"
+
 namespace sendcode::http_client {
 namespace {
 
 namespace asio = boost::asio;
-constexpr auto returning_errors = asio::as_tuple(asio::use_awaitable);
 
 }  // namespace
 

@@ -67,10 +67,10 @@ void internal_api::use_tokens(api_tokens tokens) {
   std::erase_if(budgets_, [&](const auto& each) { return !tokens_->knows(each.first); });
 }
 
-bool internal_api::within_rate(const std::string& token_id) {
+bool internal_api::within_rate(const std::string& token) {
   constexpr double full = requests_per_token_and_second;
   const auto now = with_.clock->steady_now();
-  auto [at, fresh] = budgets_.try_emplace(token_id);
+  auto [at, fresh] = budgets_.try_emplace(token);
   budget& own = at->second;
   if (!fresh) {
     const std::chrono::duration<double> since = now - own.filled_at;

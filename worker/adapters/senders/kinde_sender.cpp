@@ -55,7 +55,7 @@ class set_while {
   bool& flag_;
 };
 
-void fill_reply(ports::sender_reply& reply, const ports::https_response& answer, timestamp now) {
+void fill_kinde_reply(ports::sender_reply& reply, const ports::https_response& answer, timestamp now) {
   const auto message_id = read_kinde_answer(answer.body);
   const domain::exchange_result result{.http_status = answer.status,
                                        .well_formed = answer.complete && (message_id || answer.body.empty())};
@@ -108,7 +108,7 @@ awaitable<ports::sender_reply> kinde_sender::send(const ports::text_order& order
     reachability_.answered(clock_.steady_now());
     if (answer->status == unauthorized && token_ == *token) token_.reset();
     if (answer->status == unauthorized && !again) continue;  // revoked before its time: once more with a new one
-    fill_reply(reply, *answer, clock_.now());
+    fill_kinde_reply(reply, *answer, clock_.now());
     break;
   }
   finish();

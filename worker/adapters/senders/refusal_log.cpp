@@ -9,7 +9,7 @@ namespace sendcode::senders {
 namespace {
 
 constexpr std::size_t entries_max = 1'000;
-constexpr std::chrono::minutes interval_max{60};
+constexpr std::chrono::minutes telling_interval_max{60};
 
 }  // namespace
 
@@ -33,7 +33,7 @@ void refusal_log::tell(std::string_view environment_id, std::string_view account
              {"meaning", domain::error_text(attempt.error_code)},
              {"not_shown_since", static_cast<std::int64_t>(entry.untold)}});
   entry.next = now + entry.interval;
-  entry.interval = std::min(entry.interval * 4, interval_max);
+  entry.interval = std::min(entry.interval * 4, telling_interval_max);
   entry.untold = 0;
 }
 

@@ -5,6 +5,7 @@
 #include "common/bytes.hpp"
 #include "common/secret.hpp"
 #include "worker/adapters/senders/answers.hpp"
+#include "worker/adapters/senders/twilio_host.hpp"
 #include "worker/domain/receipt_ref.hpp"
 #include "worker/domain/sender_answer.hpp"
 
@@ -13,7 +14,6 @@ namespace {
 
 using domain::twilio_region;
 
-constexpr std::string_view public_host = "api.twilio.com";
 constexpr std::int64_t validity_s_min = 5;  // Twilio advises against less
 constexpr std::int64_t validity_s_max = 36'000;
 constexpr std::string_view page_size = "50";
@@ -27,7 +27,7 @@ std::string host_of(twilio_region region) {
     case twilio_region::au1:
       return "api.sydney.au1.twilio.com";
   }
-  return std::string(public_host);
+  return std::string(twilio_public_host);
 }
 
 void append_parameter(std::string& out, std::string_view name, std::string_view value) {
@@ -83,7 +83,7 @@ std::string basic_authorization(const domain::twilio_settings& account) {
   return "Basic " + encoded;
 }
 
-void fill_reply(ports::sender_reply& reply, const ports::https_response& answer, timestamp now) {
+void fill_twilio_reply(ports::sender_reply& reply, const ports::https_response& answer, timestamp now) {
   domain::exchange_result result{.http_status = answer.status};
   const auto body = read_twilio_answer(answer.body);
   // An error without a body is whole all the same: its status is all it has to say.
@@ -124,7 +124,7 @@ twilio_sender::twilio_sender(ports::https_client& client, ports::clock& clock, c
     origin.tls = config.base_url.tls;
     origin.port = config.base_url.port;
     origin.ca_file = config.ca_file;
-    origin.host = config.base_url.host == public_host ? host_of(region) : config.base_url.host;
+    origin.host = config.base_url.host == twilio_public_host ? host_of(region) : config.base_url.host;
   }
 }
 
@@ -165,7 +165,7 @@ awaitable<ports::sender_reply> twilio_sender::send(const ports::text_order& orde
   }
   const wiped_at_end wiped_answer(answer->body);
   reachability_.answered(clock_.steady_now());
-  fill_reply(reply, *answer, clock_.now());
+  fill_twilio_reply(reply, *answer, clock_.now());
   if (reply.attempt.outcome == domain::answer_class::account) {
     refusals_.tell(order.environment->environment_id, account->account_sid, reply.attempt, clock_.steady_now());
   }

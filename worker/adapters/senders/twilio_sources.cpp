@@ -5,14 +5,13 @@
 #include "common/bytes.hpp"
 #include "common/json_cursor.hpp"
 #include "common/secret.hpp"
+#include "worker/adapters/senders/twilio_host.hpp"
 
 namespace sendcode::senders {
 namespace {
 
 using domain::sms_source;
 using domain::twilio_region;
-
-constexpr std::string_view public_host = "api.twilio.com";
 
 // Between the product's name and twilio.com; us1 needs none.
 std::string_view edge_of(twilio_region region) {
@@ -68,7 +67,7 @@ twilio_sources::twilio_sources(ports::https_client& client, url base_url, std::s
     : client_(client), base_url_(std::move(base_url)), ca_file_(std::move(ca_file)) {}
 
 bool twilio_sources::knows_regions() const {
-  return base_url_.host == public_host;
+  return base_url_.host == twilio_public_host;
 }
 
 std::string twilio_sources::host_of(sms_source source, twilio_region region) const {

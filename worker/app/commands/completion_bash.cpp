@@ -12,7 +12,7 @@ std::string joined(const std::vector<std::string>& words) {
 }
 
 // What _words and _kind are set to for a value; empty: there is nothing to propose.
-std::string proposal(const completed_value& value) {
+std::string bash_proposal(const completed_value& value) {
   switch (value.of) {
     case kind::words:
       return fmt::format("words='{}'", joined(value.words));
@@ -49,12 +49,12 @@ std::string of_values(const std::vector<completed_command>& tree) {
   std::string out;
   for (const auto& command : tree) {
     for (const auto& option : command.options) {
-      const auto told = proposal(option.value);
+      const auto told = bash_proposal(option.value);
       if (told.empty()) continue;
       for (const auto& name : option.names) out += fmt::format("    '{} {}') {} ;;\n", command.path, name, told);
     }
     for (std::size_t i = 0; i < command.places.size(); ++i) {
-      const auto told = proposal(command.places[i].value);
+      const auto told = bash_proposal(command.places[i].value);
       if (told.empty()) continue;
       const auto at = command.places[i].may_repeat ? std::string("[0-9]*") : std::to_string(i);
       out += fmt::format("    '{} '{}) {} ;;\n", command.path, at, told);
@@ -63,7 +63,7 @@ std::string of_values(const std::vector<completed_command>& tree) {
   return out;
 }
 
-constexpr std::string_view walk = R"(
+constexpr std::string_view bash_walk = R"(
 _%() {
   local current=${COMP_WORDS[COMP_CWORD]} path='' option='' words='' kind='' places=0 word i
   local commands options valued
@@ -131,7 +131,7 @@ std::string bash_completion(const std::vector<completed_command>& tree, std::str
       "_{0}_command() {{\n  commands='' options='' valued=''\n  case $1 in\n{1}  esac\n}}\n\n"
       "# What a command's option, or its n-th word without one, may be.\n"
       "_{0}_value() {{\n  case $1 in\n{2}  esac\n}}\n{3}",
-      program, of_commands(tree), of_values(tree), named(walk, program));
+      program, of_commands(tree), of_values(tree), named(bash_walk, program));
 }
 
 }  // namespace sendcode::app

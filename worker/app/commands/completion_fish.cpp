@@ -9,7 +9,7 @@ namespace {
 
 using kind = completed_value::kind;
 
-std::string quoted(std::string_view text) {
+std::string fish_quoted(std::string_view text) {
   std::string out = "'";
   for (const char c : text) {
     if (c == '\'' || c == '\\') out += '\\';
@@ -19,7 +19,7 @@ std::string quoted(std::string_view text) {
 }
 
 // Options of `complete` for a value that must stand there.
-std::string proposal(const completed_value& value) {
+std::string fish_proposal(const completed_value& value) {
   switch (value.of) {
     case kind::words:
       return fmt::format(" -x -a '{}'", fmt::join(value.words, " "));
@@ -40,8 +40,8 @@ std::string option_line(const completed_option& option, const std::string& start
   for (const auto& name : option.names) {
     out += name.starts_with("--") ? " -l " + name.substr(2) : " -s " + name.substr(1);
   }
-  if (!option.value_may_be_left_out) out += proposal(option.value);
-  return out + " -d " + quoted(option.help) + "\n";
+  if (!option.value_may_be_left_out) out += fish_proposal(option.value);
+  return out + " -d " + fish_quoted(option.help) + "\n";
 }
 
 std::string place_line(const completed_place& place, const std::string& start) {
@@ -59,11 +59,11 @@ std::string place_line(const completed_place& place, const std::string& start) {
   return {};
 }
 
-std::string walk(const std::vector<completed_command>& tree, std::string_view program) {
+std::string fish_walk(const std::vector<completed_command>& tree, std::string_view program) {
   std::set<std::string> valued;
   std::string paths;
   for (const auto& command : tree) {
-    if (!command.path.empty()) paths += " " + quoted(command.path);
+    if (!command.path.empty()) paths += " " + fish_quoted(command.path);
     for (const auto& option : command.options) {
       if (option.value.of != kind::none && !option.value_may_be_left_out) {
         valued.insert(option.names.begin(), option.names.end());
@@ -100,11 +100,12 @@ end
 
 std::string fish_completion(const std::vector<completed_command>& tree, std::string_view program) {
   std::string out = fmt::format("# Completion of {0} for fish, made by `{0} completion fish`.\n\n", program);
-  out += walk(tree, program);
+  out += fish_walk(tree, program);
   out += fmt::format("complete -c {} -f\n", program);
   for (const auto& command : tree) {
     const auto start = fmt::format("complete -c {0} -n \"__{0}_at '{1}'\"", program, command.path);
-    for (const auto& [name, help] : command.commands) out += fmt::format("{} -a {} -d {}\n", start, name, quoted(help));
+    for (const auto& [name, help] : command.commands)
+      out += fmt::format("{} -a {} -d {}\n", start, name, fish_quoted(help));
     for (const auto& option : command.options) out += option_line(option, start);
     for (const auto& place : command.places) out += place_line(place, start);
   }

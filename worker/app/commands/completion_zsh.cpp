@@ -10,7 +10,7 @@ namespace {
 using kind = completed_value::kind;
 
 // Within single quotes, `\` before what _arguments and _describe would read as their own.
-std::string quoted(std::string_view text, std::string_view special) {
+std::string zsh_quoted(std::string_view text, std::string_view special) {
   std::string out;
   for (const char c : text) {
     if (c == '\'') {
@@ -49,7 +49,7 @@ std::string action(const completed_value& value) {
 // One line of _arguments, such as '--config=[worker.yaml]:config:_files'.
 std::string specification(const completed_option& option) {
   const bool takes_value = option.value.of != kind::none;
-  std::string behind = "[" + quoted(option.help, "\\[]:") + "]";
+  std::string behind = "[" + zsh_quoted(option.help, "\\[]:") + "]";
   if (takes_value) {
     behind += option.value_may_be_left_out ? "::" : ":";
     behind += option.names.back().substr(option.names.back().find_first_not_of('-')) + ":" + action(option.value);
@@ -78,8 +78,8 @@ void append_command(std::string& out, const completed_command& command, std::str
   out += command.commands.empty() ? "  _arguments : \\\n" : "  _arguments -C : \\\n";
   for (const auto& option : command.options) out += "    " + specification(option) + " \\\n";
   for (const auto& place : command.places) {
-    out +=
-        fmt::format("    '{}:{}:{}' \\\n", place.may_repeat ? "*" : "", quoted(place.name, ":"), action(place.value));
+    out += fmt::format("    '{}:{}:{}' \\\n", place.may_repeat ? "*" : "", zsh_quoted(place.name, ":"),
+                       action(place.value));
   }
   if (command.commands.empty()) {
     out += "    && return\n}\n\n";
@@ -92,7 +92,7 @@ void append_command(std::string& out, const completed_command& command, std::str
                        function_of(program, command.path.empty() ? name : command.path + " " + name));
   }
   out += fmt::format("  esac\n}}\n\n{}_commands() {{\n  local -a commands\n  commands=(\n", function);
-  for (const auto& [name, help] : command.commands) out += fmt::format("    '{}:{}'\n", name, quoted(help, "\\:"));
+  for (const auto& [name, help] : command.commands) out += fmt::format("    '{}:{}'\n", name, zsh_quoted(help, "\\:"));
   out += "  )\n  _describe -t commands command commands\n}\n\n";
 }
 

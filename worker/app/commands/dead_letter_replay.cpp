@@ -12,7 +12,7 @@
 namespace sendcode::app {
 namespace {
 
-constexpr std::chrono::seconds open_most{30};  // an earlier replay's open transaction is given up first
+constexpr std::chrono::seconds replay_open_most{30};  // an earlier replay's open transaction is given up first
 constexpr std::chrono::seconds write_most{10};
 // One transaction's worth: small, for workers see none of it before its end.
 constexpr std::size_t batch_letters_max = 200;
@@ -54,7 +54,7 @@ bool dead_letter_replay::prepare() {
   const auto& kafka = config_.kafka;
   if (chosen_.execute) {
     auto opened = kafka::transactional_writer::open(to_properties(kafka), kafka.group + "-replay",
-                                                    {kafka.send_code_topic, kafka.dead_letter_topic}, open_most);
+                                                    {kafka.send_code_topic, kafka.dead_letter_topic}, replay_open_most);
     if (!opened) return fail(opened.error()), false;
     writer_ = std::move(*opened);
   }

@@ -9,7 +9,6 @@
 namespace sendcode::app {
 namespace {
 
-constexpr std::chrono::seconds open_most{10};
 constexpr std::chrono::minutes read_most{30};
 
 // As little as can be read: a single offset's partition from there on, or from a time, else all.

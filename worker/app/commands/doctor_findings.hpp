@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <nlohmann/json_fwd.hpp>
@@ -16,6 +17,8 @@ struct finding {
   std::string detail{};  // what was found
   std::string advice{};  // what to do; empty: nothing
 };
+
+constexpr std::chrono::seconds ask_most{5};  // each question to somebody else
 
 using teller = std::function<void(finding)>;
 

@@ -16,8 +16,6 @@ namespace {
 using state = finding::state;
 using std::chrono::days;
 
-constexpr std::chrono::seconds ask_most{5};  // each question
-
 // How long personal data stands at the most: SECURITY.md's advice.
 milliseconds advised(topic_use use) {
   switch (use) {

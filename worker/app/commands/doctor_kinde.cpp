@@ -9,8 +9,6 @@ namespace {
 
 using state = finding::state;
 
-constexpr std::chrono::seconds ask_most{5};
-
 }  // namespace
 
 awaitable<void> examine_kinde(ports::https_client& client, ports::clock& clock, const config::worker_config& config,

@@ -15,7 +15,7 @@ namespace {
 
 using state = finding::state;
 
-constexpr std::chrono::seconds ask_most{2};
+constexpr std::chrono::seconds port_ask_most{2};
 
 int bind_to(int socket, const config::host_port& at) {
   if (at.host.find(':') != std::string::npos) {
@@ -75,7 +75,7 @@ class port_examiner {
     request.method = "GET";
     request.to = &to;
     request.target = std::move(target);
-    const auto got = co_await client_.exchange(request, clock_.steady_now() + ask_most);
+    const auto got = co_await client_.exchange(request, clock_.steady_now() + port_ask_most);
     tell_(judge_port(name, at, error, who(got)));
   }
 

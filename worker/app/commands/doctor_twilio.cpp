@@ -17,7 +17,6 @@ using domain::sms_source;
 using domain::twilio_region;
 using state = finding::state;
 
-constexpr std::chrono::seconds ask_most{5};  // each question
 constexpr unsigned unauthorized = 401;
 
 bool is_passing(unsigned http_status) {

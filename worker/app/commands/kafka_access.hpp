@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 
@@ -11,6 +12,9 @@ namespace sendcode::app {
 
 // worker.yaml with the environment's overrides. Nothing: every problem was told, and the exit code is wrong_use.
 std::optional<config::worker_config> load_config(const std::string& file, std::string_view command, context& with);
+
+// The longest that a command waits for the brokers before it says that they cannot be reached.
+constexpr std::chrono::seconds open_most{10};
 
 // As librdkafka takes them, secrets in clear.
 kafka::property_map to_properties(const config::kafka_config& kafka);

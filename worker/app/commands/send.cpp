@@ -21,7 +21,6 @@
 namespace sendcode::app {
 namespace {
 
-constexpr std::chrono::seconds open_most{10};
 constexpr std::chrono::seconds write_most{30};
 constexpr std::size_t events_max = 100'000;  // of one file
 

@@ -15,7 +15,6 @@
 namespace sendcode::app {
 namespace {
 
-constexpr std::chrono::seconds open_most{10};
 constexpr std::chrono::seconds read_most{60};
 
 // Commands tell themselves which secrets are missing, and of the environment that they are about.

@@ -26,7 +26,6 @@ namespace {
 
 using nlohmann::ordered_json;
 
-constexpr std::chrono::seconds open_most{10};
 constexpr std::chrono::seconds write_most{30};
 
 struct topic_options {

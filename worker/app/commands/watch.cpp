@@ -15,8 +15,6 @@
 namespace sendcode::app {
 namespace {
 
-constexpr std::chrono::seconds open_most{10};
-
 // schemas/delivery-status.schema.json
 const std::vector<std::string> statuses = {
     "sent",     "rejected",  "expired",     "failed",   "accepted", "scheduled",           "queued",
