@@ -34,7 +34,7 @@ async function read(asked) {
     eachMessage: async ({ message }) => {
       const pairs = Object.entries(message.headers).map(([name, value]) => [name, value.toString()]);
       const headers = Object.fromEntries(pairs);
-      const event = binding.toEvent({ key: message.key, value: message.value, headers });
+      const event = binding.toEvent({ key: message.key.toString(), value: message.value, headers });
       if (!wanted.delete(event.id)) return;
       const { data, ...attributes } = event.toJSON();
       found.push({ attributes, time_type: typeof event.time, data: event.data });
