@@ -55,12 +55,18 @@ bool dead_letter_replay::prepare() {
   if (chosen_.execute) {
     auto opened = kafka::transactional_writer::open(to_properties(kafka), kafka.group + "-replay",
                                                     {kafka.send_code_topic, kafka.dead_letter_topic}, replay_open_most);
-    if (!opened) return fail(opened.error()), false;
+    if (!opened) {
+      fail(opened.error());
+      return false;
+    }
     writer_ = std::move(*opened);
   }
   auto topic = dead_letter_topic::open(config_, chosen_.filter);
   auto found = topic ? topic->survey() : std::unexpected(topic.error());
-  if (!found) return fail(found.error()), false;
+  if (!found) {
+    fail(found.error());
+    return false;
+  }
   standing_ = std::move(*found);
   return true;
 }
