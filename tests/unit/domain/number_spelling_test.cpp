@@ -1,29 +1,20 @@
 #include <fmt/format.h>
 
-#include <map>
-#include <set>
 #include <string>
 #include <vector>
 
 #include "tests/catch.hpp"
+#include "tests/unit/domain/phone_metadata.hpp"
 #include "worker/domain/libphonenumber.hpp"
 #include "worker/domain/phone_number.hpp"
 
 using namespace sendcode;
 using i18n::phonenumbers::PhoneNumber;
 using i18n::phonenumbers::PhoneNumberUtil;
+using tests::library;
+using tests::regions;
 
 namespace {
-
-const PhoneNumberUtil& library() {
-  return *PhoneNumberUtil::GetInstance();
-}
-
-std::set<std::string> regions() {
-  std::set<std::string> out;
-  library().GetSupportedRegions(&out);
-  return out;
-}
 
 std::string written(const PhoneNumber& number, PhoneNumberUtil::PhoneNumberFormat format) {
   std::string out;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "tests/catch.hpp"
+#include "tests/unit/domain/phone_metadata.hpp"
 #include "worker/domain/admission.hpp"
 #include "worker/domain/libphonenumber.hpp"
 
@@ -14,19 +15,11 @@ using namespace sendcode;
 using i18n::phonenumbers::PhoneNumber;
 using i18n::phonenumbers::PhoneNumberUtil;
 using i18n::phonenumbers::ShortNumberInfo;
+using tests::library;
+using tests::regions;
 using type = PhoneNumberUtil::PhoneNumberType;
 
 namespace {
-
-const PhoneNumberUtil& library() {
-  return *PhoneNumberUtil::GetInstance();
-}
-
-std::set<std::string> regions() {
-  std::set<std::string> out;
-  library().GetSupportedRegions(&out);
-  return out;
-}
 
 std::string e164(const PhoneNumber& number) {
   std::string out;
