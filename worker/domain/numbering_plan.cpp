@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <iterator>
 #include <list>
 #include <memory>
@@ -103,30 +104,17 @@ class plan_builder {
   static std::optional<digit_automaton> compiled(std::string_view text) { return digit_automaton::compile({&text, 1}); }
 
   static std::optional<numbering_plan::region> region_of(const PhoneMetadata& from) {
+    // The lengths that the metadata tells beside a pattern are left out: no type's pattern matches any other length.
     std::array<std::string_view, pattern_count> texts;
-    std::vector<numbering_plan::lengths> possible;
-    for (const auto* const desc : patterns_of(from)) {
-      texts[possible.size()] = desc->national_number_pattern();
-      possible.push_back(lengths_of(*desc));
-    }
+    std::ranges::transform(patterns_of(from), texts.begin(),
+                           [](const auto* desc) -> std::string_view { return desc->national_number_pattern(); });
     auto patterns = digit_automaton::compile(texts);
     auto leading = from.has_leading_digits() ? compiled(from.leading_digits()) : std::nullopt;
     if (!patterns || leading.has_value() != from.has_leading_digits()) return std::nullopt;
     return numbering_plan::region{.id = from.id(),
                                   .leading = std::move(leading),
                                   .patterns = std::move(*patterns),
-                                  .possible = std::move(possible),
                                   .one_pattern_for_fixed_and_mobile = from.same_mobile_and_fixed_line_pattern()};
-  }
-
-  static numbering_plan::lengths lengths_of(const PhoneNumberDesc& desc) {
-    if (desc.national_number_pattern().empty()) return {.possible = 0};
-    if (desc.possible_length_size() == 0) return {.possible = ~0U};
-    numbering_plan::lengths out;
-    for (const int digits : desc.possible_length()) {
-      if (digits >= 0 && digits < 32) out.possible |= 1U << digits;
-    }
-    return out;
   }
 };
 
@@ -144,10 +132,7 @@ const numbering_plan* numbering_plan::of_calling_code(int calling_code) {
 
 numbering_plan::number_type numbering_plan::region::type_of(std::string_view national) const {
   const auto found = patterns.match_whole(national);
-  const auto matches = [&](pattern which) {
-    const auto bit = std::to_underlying(which);
-    return (found >> bit & 1U) != 0 && possible[bit].allow(national.size());
-  };
+  const auto matches = [&](pattern which) { return (found >> std::to_underlying(which) & 1U) != 0; };
   if (!matches(pattern::any)) return PhoneNumberUtil::UNKNOWN;
   for (const auto& [which, type] : special_types) {
     if (matches(which)) return type;

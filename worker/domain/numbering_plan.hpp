@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -39,16 +38,10 @@ class numbering_plan {
  private:
   friend class plan_builder;
 
-  // A pattern of the metadata is asked only for numbers of a length that is possible for it.
-  struct lengths {
-    std::uint32_t possible = 0;  // bit n: n digits
-    bool allow(std::size_t digits) const noexcept { return digits < 32 && (possible >> digits & 1U) != 0; }
-  };
   struct region {
     std::string id;
     std::optional<digit_automaton> leading;  // these alone decide that a number is the region's
     digit_automaton patterns;
-    std::vector<lengths> possible;  // of each pattern
     bool one_pattern_for_fixed_and_mobile = false;
 
     number_type type_of(std::string_view national) const;

@@ -10,18 +10,17 @@
 #include <vector>
 
 #include "tests/catch.hpp"
+#include "tests/unit/domain/phone_metadata.hpp"
 #include "worker/domain/phone_number.hpp"
 
 using namespace sendcode;
 using domain::numbering_plan;
 using i18n::phonenumbers::PhoneNumber;
 using i18n::phonenumbers::PhoneNumberUtil;
+using tests::library;
+using tests::regions;
 
 namespace {
-
-const PhoneNumberUtil& library() {
-  return *PhoneNumberUtil::GetInstance();
-}
 
 // What of a text libphonenumber says by itself, and what we say.
 std::string said_by_library(const std::string& text, const std::string& country) {
@@ -69,11 +68,9 @@ class comparison {
 std::vector<PhoneNumber> examples() {
   std::vector<PhoneNumber> out;
   PhoneNumber number;
-  std::set<std::string> regions;
   std::set<int> codes;
-  library().GetSupportedRegions(&regions);
   library().GetSupportedGlobalNetworkCallingCodes(&codes);
-  for (const auto& region : regions) {
+  for (const auto& region : regions()) {
     for (int type = 0; type < PhoneNumberUtil::UNKNOWN; ++type) {
       const auto asked = static_cast<PhoneNumberUtil::PhoneNumberType>(type);
       if (library().GetExampleNumberForType(region, asked, &number)) out.push_back(number);
@@ -134,6 +131,13 @@ TEST_CASE("numbers beside the valid ones are what libphonenumber says") {
     }
   }
   CHECK(all.compared() > 9'000);
+  CHECK(all.wrong() == std::vector<std::string>{});
+}
+
+TEST_CASE("seven digits behind +1, which are as long as no number of the United States, are what libphonenumber says") {
+  comparison all;
+  for (int first = 200; first < 1'000; ++first) all.add(fmt::format("+1{}{:04}", first, first), "ZZ");
+  CHECK(all.compared() == 800);
   CHECK(all.wrong() == std::vector<std::string>{});
 }
 
