@@ -58,7 +58,7 @@ Left running, all on loopback. Commands to try:
     --challenge {challenge} {person}
   curl -s {asked}              # how the challenge stands
   curl -s -X DELETE {asked}    # cancels it
-  {program} watch {configuration} --since 10m
+  {program} watch {configuration} --since beginning
   {program} dead-letters list {configuration}
   {program} settings show env_demo {configuration}
   {program} doctor {configuration}
