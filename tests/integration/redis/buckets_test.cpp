@@ -235,6 +235,32 @@ TEST_CASE("a reserved text is given back once") {
   CHECK(reason_of(f.admit(with_allowance())) == "allowance_used_up");
 }
 
+TEST_CASE("a worker whose clock is over the turn already, or not yet, counts and gives back in Redis' period") {
+  fixture f;
+  const auto a_text = [&] {
+    auto out = event_of(f);
+    out.allowance = ports::allowance_check{1, false};
+    return out;
+  };
+  const auto now = f.clock.now();
+  const auto today = std::chrono::floor<std::chrono::days>(now);
+  const auto off = GENERATE(milliseconds{-1'000}, milliseconds{86'400'000 + 1'000});
+  f.clock.ahead = std::chrono::duration_cast<milliseconds>(today + off - now);
+  const auto request = a_text();
+  CHECK(reason_of(f.admit(request)) == "granted");
+  f.clock.ahead = milliseconds{0};
+  CHECK(reason_of(f.admit(a_text())) == "allowance_used_up");
+
+  f.clock.ahead = std::chrono::duration_cast<milliseconds>(today + off - f.clock.now());
+  auto settlement = f.settlement(request);
+  settlement.outcome.status = domain::status::failed;
+  settlement.outcome.reason = domain::reason::senders_unavailable;
+  settlement.give_back = ports::allowance_check{1, false};
+  as<ports::settled>(f.settle(settlement));
+  f.clock.ahead = milliseconds{0};
+  CHECK(reason_of(f.admit(a_text())) == "granted");
+}
+
 TEST_CASE("a text that was reserved in an earlier period is not given back to this one") {
   fixture f;
   const auto with_allowance = [&] {

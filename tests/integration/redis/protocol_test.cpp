@@ -118,4 +118,18 @@ TEST_CASE("periods of an allowance are UTC months and days") {
   CHECK(period_of(at + milliseconds{1}, false).number == 20270101);
 }
 
+TEST_CASE("of two periods Redis decides, whichever way a worker's clock is off at the month's turn") {
+  const auto turn = from_rfc3339("2027-01-01T00:00:00.000Z").value();
+  for (const auto off : {-milliseconds{1}, milliseconds{0}, milliseconds{1}, milliseconds{59 * 60'000}}) {
+    const auto [first, second] = periods_around(turn + off, true);
+    CHECK(first.number == 202612);
+    CHECK(first.end == turn);
+    CHECK(second.number == 202701);
+    CHECK(second.start == turn);
+  }
+  CHECK(periods_around(turn + milliseconds{3'600'000}, true)[0].number == 202701);
+  CHECK(periods_around(turn, false)[0].number == 20261231);
+  CHECK(periods_around(turn, false)[1].number == 20270101);
+}
+
 }  // namespace sendcode::redis

@@ -50,12 +50,9 @@ std::uint64_t ms_of(milliseconds time) {
 
 }  // namespace
 
-// Redis' time decides which of two periods it is, so the clocks may differ.
 void add_allowance(redis_command& command, const ports::allowance_check& allowance, timestamp now) {
-  const period current = period_of(now, allowance.monthly);
-  const period next = period_of(current.end, allowance.monthly);
   command.begin().append_bytes(allowance.max, 4);
-  for (const period& each : {current, next}) {
+  for (const period& each : periods_around(now, allowance.monthly)) {
     command.append_bytes(static_cast<std::uint64_t>(each.number), 4).append_bytes(ms_of(each.end), 8);
   }
   command.end();
@@ -229,8 +226,9 @@ void request_writer::settle(redis_command& command, const ports::settle_request&
   command.add(fraud ? first_8(hashes_.hash("phone", request.environment_id, request.phone)) : std::string_view{});
   command.begin();
   if (request.give_back) {
-    const period current = period_of(now, request.give_back->monthly);
-    command.append_bytes(static_cast<std::uint64_t>(current.number), 4).append_bytes(ms_of(current.start), 8);
+    for (const period& each : periods_around(now, request.give_back->monthly)) {
+      command.append_bytes(static_cast<std::uint64_t>(each.number), 4).append_bytes(ms_of(each.start), 8);
+    }
   }
   command.end();
 }

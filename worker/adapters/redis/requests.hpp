@@ -53,7 +53,7 @@ class request_writer {
   std::vector<std::size_t> limit_key_;  // by limit: its index in KEYS, from 1
 };
 
-// The argument of docs/redis.md: the period that `now` is in, and the one behind it.
+// The argument of docs/redis.md: the two periods of which Redis' time decides.
 void add_allowance(redis_command& command, const ports::allowance_check& allowance, timestamp now);
 
 using ports::prefix_share_window;

@@ -42,7 +42,8 @@ end
 -- A reserved text goes back only into the period that it was taken from: no lease is older than the reservation.
 local allowance
 if ARGV[6] ~= '' and bit.band(r.flags, KINDE_RESERVED) ~= 0 then
-  local period, began = unstruct('<I4I8', ARGV[6])
+  local period, began, next_period, next_began = unstruct('<I4I8I4I8', ARGV[6])
+  if now >= next_began then period, began = next_period, next_began end
   local kept = r.first >= began and call('GET', KEYS[4])
   if kept then
     local version, number, count = unstruct('<BI4I4', kept)
