@@ -1,4 +1,5 @@
 #include <boost/asio/post.hpp>
+#include <fstream>
 #include <thread>
 #include <vector>
 
@@ -205,6 +206,51 @@ TEST_CASE("TLS is served, and with a client CA only to those who show a certific
     }
   }
   client.close();
+}
+
+TEST_CASE("a certificate that is renewed is shown to who comes next, once its key is there too", "[http_server]") {
+  const auto old_ca = make_ca("old CA");
+  const auto old_one = issue(old_ca, "DNS:localhost");
+  const auto new_ca = make_ca("new CA");
+  const auto new_one = issue(new_ca, "DNS:localhost");
+  const temporary_file old_ca_file(certificate_pem(old_ca));
+  const temporary_file new_ca_file(certificate_pem(new_ca));
+  const temporary_file certificate(certificate_pem(old_one));
+  const temporary_file key(key_pem(old_one));
+  http_server::server_options options;
+  options.tls = {certificate.path(), key.path(), ""};
+  options.identity_interval = 5ms;
+  world w(std::move(options));
+
+  boost::asio::io_context context;
+  const auto answers = [&](http_client::beast_https_client& client, const std::string& ca_file) {
+    const ports::origin to{true, "localhost", w.server->port(), ca_file};
+    ports::https_request asked;
+    asked.method = "GET";
+    asked.to = &to;
+    asked.target = "/x";
+    return run(context, client.exchange(asked, std::chrono::steady_clock::now() + 5s)).has_value();
+  };
+  const auto answers_anew = [&](const std::string& ca_file) {
+    http_client::beast_https_client client(context);
+    const bool out = answers(client, ca_file);
+    client.close();
+    return out;
+  };
+  http_client::beast_https_client kept(context);
+  REQUIRE(answers(kept, old_ca_file.path()));
+  REQUIRE_FALSE(answers_anew(new_ca_file.path()));
+
+  std::ofstream(certificate.path()) << certificate_pem(new_one);  // its key is to come
+  const auto looked_at = std::chrono::steady_clock::now() + 100ms;
+  while (std::chrono::steady_clock::now() < looked_at) REQUIRE(answers_anew(old_ca_file.path()));
+
+  std::ofstream(key.path()) << key_pem(new_one);
+  const auto until = std::chrono::steady_clock::now() + 10s;
+  while (!answers_anew(new_ca_file.path())) REQUIRE(std::chrono::steady_clock::now() < until);
+  CHECK_FALSE(answers_anew(old_ca_file.path()));
+  CHECK(answers(kept, old_ca_file.path()));
+  kept.close();
 }
 
 TEST_CASE("TLS files that cannot be read are named", "[http_server]") {

@@ -2,9 +2,9 @@
 
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/ssl/context.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include "worker/adapters/http_server/served_identity.hpp"
 #include "worker/adapters/http_server/session.hpp"
 
 namespace sendcode::http_server {
@@ -14,23 +14,6 @@ namespace asio = boost::asio;
 using tcp = asio::ip::tcp;
 
 constexpr std::chrono::milliseconds accept_pause{100};  // after an error of accept, such as no file descriptor left
-
-std::expected<std::unique_ptr<asio::ssl::context>, std::string> make_tls(const tls_identity& identity) {
-  auto context = std::make_unique<asio::ssl::context>(asio::ssl::context::tls_server);
-  boost::system::error_code error;
-  SSL_CTX_set_min_proto_version(context->native_handle(), TLS1_2_VERSION);
-  SSL_CTX_set_options(context->native_handle(), SSL_OP_CLEANSE_PLAINTEXT | SSL_OP_NO_RENEGOTIATION);
-  SSL_CTX_set_mode(context->native_handle(), SSL_MODE_RELEASE_BUFFERS);
-  context->use_certificate_chain_file(identity.certificate_file, error);
-  if (error) return std::unexpected("tls.certificate: cannot read " + identity.certificate_file);
-  context->use_private_key_file(identity.key_file, asio::ssl::context::pem, error);
-  if (error) return std::unexpected("tls.key: cannot read " + identity.key_file + ", or it is not the certificate's");
-  if (identity.client_ca_file.empty()) return context;
-  context->load_verify_file(identity.client_ca_file, error);
-  if (error) return std::unexpected("tls.client_ca: cannot read " + identity.client_ca_file);
-  context->set_verify_mode(asio::ssl::verify_peer | asio::ssl::verify_fail_if_no_peer_cert, error);
-  return context;
-}
 
 }  // namespace
 
@@ -47,7 +30,7 @@ std::string_view request::header(std::string_view lower_case_name) const noexcep
 
 struct server::state : std::enable_shared_from_this<server::state> {
   state(asio::io_context& in, server_options given, handler handle)
-      : context(in), acceptor(in), pause(in), shared{std::move(given), std::move(handle), {}, false} {}
+      : context(in), acceptor(in), pause(in), renewal(in), shared{std::move(given), std::move(handle), {}, false} {}
 
   void accept_next() {
     acceptor.async_accept([self = shared_from_this()](boost::system::error_code error, tcp::socket socket) {
@@ -70,13 +53,23 @@ struct server::state : std::enable_shared_from_this<server::state> {
   }
 
   static awaitable<void> serve(std::shared_ptr<state> self, tcp::socket socket) {
-    co_await serve_connection(self->shared, std::move(socket), self->tls.get());
+    co_await serve_connection(self->shared, std::move(socket), self->tls ? &self->tls->context() : nullptr);
+  }
+
+  void renew_identity() {
+    if (!tls || shared.stopping) return;
+    tls->poll();
+    renewal.expires_after(shared.options.identity_interval);
+    renewal.async_wait([self = shared_from_this()](boost::system::error_code cancelled) {
+      if (!cancelled) self->renew_identity();
+    });
   }
 
   asio::io_context& context;
   tcp::acceptor acceptor;
   asio::steady_timer pause;
-  std::unique_ptr<asio::ssl::context> tls;
+  asio::steady_timer renewal;
+  std::optional<served_identity> tls;
   session_world shared;
   std::uint16_t port = 0;
 };
@@ -93,7 +86,7 @@ std::expected<std::unique_ptr<server>, std::string> server::open(asio::io_contex
   if (error) return std::unexpected("listen: " + options.address + " is no IP address");
   auto made = std::make_shared<state>(context, std::move(options), std::move(handle));
   if (made->shared.options.tls) {
-    auto tls = make_tls(*made->shared.options.tls);
+    auto tls = served_identity::open(*made->shared.options.tls);
     if (!tls) return std::unexpected(tls.error());
     made->tls = std::move(*tls);
   }
@@ -115,6 +108,7 @@ std::uint16_t server::port() const noexcept {
 }
 void server::start() {
   state_->accept_next();
+  state_->renew_identity();
 }
 
 void server::stop() {
@@ -122,6 +116,7 @@ void server::stop() {
   boost::system::error_code ignored;
   state_->acceptor.close(ignored);
   state_->pause.cancel();
+  state_->renewal.cancel();
   for (session* each : state_->shared.sessions) each->close_if_idle();
 }
 

@@ -55,6 +55,7 @@ struct server_options {
   std::size_t body_max = 16 * 1024;
   std::chrono::milliseconds request_time_max{10'000};  // to read one, and to write its answer; and for a TLS handshake
   std::chrono::milliseconds idle_max{60'000};
+  std::chrono::milliseconds identity_interval{1'000};  // how often the files of `tls` are looked at
 };
 
 constexpr std::uint32_t request_header_bytes_max = 16 * 1024;
