@@ -37,8 +37,8 @@ std::string authorization_of(const domain::twilio_settings& account) {
   return "Basic " + encoded;
 }
 
-// {"incoming_phone_numbers": [{"phone_number": …, "capabilities": {"sms": true, …}, …}], …}
-void read_numbers(std::string_view body, std::string_view wanted, source_answer& out) {
+// False: not understood. {"incoming_phone_numbers": [{"phone_number": …, "capabilities": {"sms": true, …}, …}], …}
+bool read_numbers(std::string_view body, std::string_view wanted, source_answer& out) {
   json_cursor in(body);
   const auto read_number = [&] {
     std::string number;
@@ -57,7 +57,7 @@ void read_numbers(std::string_view body, std::string_view wanted, source_answer&
     }
     return whole;
   };
-  in.object(
+  return in.object(
       [&](std::string_view name) { return name == "incoming_phone_numbers" ? in.array(read_number) : in.skip(); });
 }
 
@@ -100,8 +100,8 @@ awaitable<std::expected<source_answer, std::string>> twilio_sources::ask(domain:
   if (answer->status == 200 && is_service) {
     out.found = true;
     out.texts = true;
-  } else if (answer->status == 200 && answer->complete) {
-    read_numbers(answer->body, account.phone_number, out);
+  } else if (answer->status == 200 && !(answer->complete && read_numbers(answer->body, account.phone_number, out))) {
+    co_return std::unexpected(std::string("its answer is not understood"));
   }
   co_return out;
 }
