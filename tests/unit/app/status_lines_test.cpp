@@ -44,6 +44,18 @@ TEST_CASE("the status alone is painted, and never for programs") {
   CHECK(json["status"] == "sent");
 }
 
+TEST_CASE("an outcome's line has the words of what was wrong with its attempts, each once") {
+  const nlohmann::json refused = {
+      {"sender", "twilio"}, {"outcome", "busy"}, {"error_code", 20429}, {"error_text", "Too many requests"}};
+  auto data = sent;
+  data["attempts"] = {refused, refused, {{"sender", "kinde"}, {"outcome", "accepted"}}, 7};
+  const auto line = app::status_line(a_status(data).record(), {});
+  CHECK(line.ends_with("  possible_duplicate  twilio=\"Too many requests\""));
+  data["attempts"] = "none";
+  CHECK(app::status_line(a_status(data).record(), {}).ends_with("  possible_duplicate"));
+  CHECK(app::status_line(a_status(data).record(), {.json = true}).find("twilio=") == std::string::npos);
+}
+
 TEST_CASE("what a status bears cannot move the cursor") {
   auto data = sent;
   data["environment_id"] = "\x1b[2J";

@@ -28,6 +28,23 @@ std::string_view header_of(const kafka::read_record& record, std::string_view na
   return found == record.headers.end() ? std::string_view{} : found->value;
 }
 
+// What was wrong with attempts, in words; of equal ones after one another the first.
+std::string words_of_attempts(const nlohmann::json& data) {
+  const auto found = data.find("attempts");
+  if (found == data.end() || !found->is_array()) return "";
+  std::string out;
+  std::string last;
+  for (const auto& attempt : *found) {
+    if (!attempt.is_object()) continue;
+    const auto words = text_of(attempt, "error_text");
+    if (words.empty()) continue;
+    auto next = fmt::format("  {}=\"{}\"", shown(text_of(attempt, "sender")), shown(words));
+    if (next != last) out += next;
+    last = std::move(next);
+  }
+  return out;
+}
+
 }  // namespace
 
 std::string status_line(const kafka::read_record& record, line_style style) {
@@ -54,6 +71,7 @@ std::string status_line(const kafka::read_record& record, line_style style) {
   }
   if (const auto words = text_of(data, "error_text"); !words.empty())
     out += fmt::format("  error=\"{}\"", shown(words));
+  out += words_of_attempts(data);
   if (data.contains("retry_after_s")) out += fmt::format("  retry_after_s={}", shown(data["retry_after_s"].dump()));
   return out;
 }
