@@ -90,6 +90,23 @@ TEST_CASE("what is no JSON, or nested without end, is shown as text that a termi
   CHECK(twice.find(R"({"a": 1, "a": 2})") != std::string::npos);
 }
 
+TEST_CASE("a device's token is hidden in what is no JSON too, and data in base64 everywhere") {
+  for (const auto* text :
+       {R"({"device_token": "AbC-_9", "a": 1, "a": 2, "data_base64":"eyJw+/=="})",
+        R"({"device_token":"AbC-_9","data_base64" : "eyJw+/==)", "device_token=AbC-_9&data_base64=eyJw+/=="}) {
+    const auto page = app::to_page(a_letter("invalid_json", text), {});
+    INFO(page);
+    CHECK(page.find("AbC-_9") == std::string::npos);
+    CHECK(page.find("eyJw") == std::string::npos);
+    CHECK(page.find("(left out)") != std::string::npos);
+  }
+  const auto twice =
+      app::to_page(a_letter("invalid_json", R"({"device_token": "x", "a": 1, "device_token": "y"})"), {});
+  CHECK(twice.find(R"x({"device_token": "(left out)", "a": 1, "device_token": "(left out)"})x") != std::string::npos);
+  const auto json = app::to_page_json(a_letter("invalid_event", R"({"data_base64": "eyJw+/=="})"), false);
+  CHECK(json["value"]["data_base64"] == "(left out)");
+}
+
 TEST_CASE("a value that was left out, or never was, is told") {
   auto letter = a_letter("too_large", std::nullopt);
   CHECK(app::to_page(letter, {}).find("value       none\n") != std::string::npos);

@@ -18,6 +18,7 @@ namespace {
 
 using json = nlohmann::ordered_json;
 
+constexpr std::string_view left_out = "(left out)";
 constexpr std::size_t shown_value_max = std::size_t{8} * 1024;
 constexpr int nesting_max = 32;  // deeper is shown as text: what walks JSON calls itself
 
@@ -36,7 +37,8 @@ int nesting_of(std::string_view text) {
 }
 
 json masked_member(const std::string& name, const json& value) {
-  if (name == "device_token") return "(left out)";
+  // Base64 hides a phone number from whoever masks it, and from nobody else.
+  if (is_one_of(name, {"device_token", "data_base64"})) return std::string(left_out);
   if (value.is_object()) {
     auto out = json::object();
     for (const auto& [inner, each] : value.items()) out[masked(inner)] = masked_member(inner, each);
@@ -58,6 +60,27 @@ json masked_member(const std::string& name, const json& value) {
   return is_id ? masked_id(text) : masked(text);
 }
 
+// The same of what is no JSON: whatever stands behind such a name.
+std::string without_hidden(std::string_view text) {
+  constexpr std::string_view between = "\"\\ \t\r\n:=";
+  constexpr std::string_view base64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_=.";
+  std::string out;
+  while (!text.empty()) {
+    auto end = text.size();
+    for (const std::string_view name : {"device_token", "data_base64"}) {
+      if (const auto at = text.find(name); at != std::string_view::npos) end = std::min(end, at + name.size());
+    }
+    out += text.substr(0, end);
+    text.remove_prefix(end);
+    const auto value = std::min(text.find_first_not_of(between), text.size());
+    const auto behind = std::min(text.find_first_not_of(base64, value), text.size());
+    out += text.substr(0, value);
+    if (behind > value) out += left_out;
+    text.remove_prefix(behind);
+  }
+  return out;
+}
+
 // What stands in the value: JSON, unless that is what was wrong with it; else text.
 json masked_value(const dead_letter& letter) {
   if (!letter.value) return nullptr;
@@ -66,7 +89,7 @@ json masked_value(const dead_letter& letter) {
     const auto read = json::parse(value, nullptr, false);
     if (read.is_object()) return masked_member("", read);
   }
-  return printable(masked(value), shown_value_max);
+  return printable(masked(without_hidden(value)), shown_value_max);
 }
 
 std::string masked_header(const std::pair<std::string, std::string>& header) {
