@@ -76,8 +76,10 @@ void config_reader::read_kafka_properties(const cursor& in) {
     const auto place = in[name];
     if (value.kind == node_kind::map) {
       auto& made = out.emplace_back(name, nullptr);
-      if (auto secret = place.secret_name(secret_file_name))
+      if (auto secret = place.secret_name(secret_file_name)) {
+        out_->kafka.secrets.push_back(*secret);
         wanted_->push_back({std::move(*secret), &made.second, place});
+      }
     } else if (value.kind == node_kind::scalar && any_text.accepts(value.text)) {
       out.emplace_back(name, std::make_shared<const secret>(value.text));
     } else {

@@ -37,7 +37,8 @@ struct tls_files {
 
 struct kafka_config {
   std::vector<std::pair<std::string, secret_ptr>>
-      properties;  // of librdkafka, as written; all as secrets, for any may hold one
+      properties;                    // of librdkafka, as written; all as secrets, for any may hold one
+  std::vector<std::string> secrets;  // names of those that are {secret: …}
   std::string group = "sendcode";
   std::string send_code_topic = "sms.send-code";
   std::string delivery_status_topic = "sms.delivery-status";

@@ -33,6 +33,25 @@ TEST_CASE("a secret is looked at with the folders above it: who else may read it
   CHECK(app::look_at_secret(secrets, "env/none").error == config::file_error::missing);
 }
 
+TEST_CASE("every secret that worker.yaml names is looked at, those among Kafka's properties too") {
+  const testing::temporary_directory dir;
+  config::worker_config worker;
+  worker.secrets_directory = dir.path();
+  worker.keys.codes.name = "keys/codes";
+  worker.keys.subjects.name = "keys/subjects";
+  worker.kafka.secrets = {"kafka/password"};
+  worker.redis.password = config::named_secret{"redis/password", nullptr};
+  worker.internal_http.tokens = config::named_secret{"api_tokens", nullptr};
+  worker.kinde.emplace().client_secret.name = "kinde/secret";
+  std::vector<std::string> missing;
+  app::examine_secrets(worker, nullptr, [&](const app::finding& found) {
+    CHECK(found.is == state::wrong);
+    missing.push_back(found.about);
+  });
+  CHECK(missing == std::vector<std::string>{"secret keys/codes", "secret keys/subjects", "secret kafka/password",
+                                            "secret redis/password", "secret kinde/secret", "secret api_tokens"});
+}
+
 TEST_CASE("secrets are told by owner, and each that is missing or open to everybody by itself") {
   const auto found = app::judge_secrets(
       "env_live", {{.name = "a", .file = "/s/a", .error = {}},

@@ -305,6 +305,7 @@ TEST_CASE("environment variables override keys, and make those that are missing"
   CHECK(out.kafka.properties[0].second->expose() == "k:1");
   CHECK(out.kafka.properties[1].first == "sasl.password");
   CHECK(out.kafka.properties[1].second->expose() == "value of redis_password");
+  CHECK(out.kafka.secrets == std::vector<std::string>{"redis_password"});
   CHECK(out.kafka.send_code_topic == "t1");
   CHECK(out.kafka.dead_letter_topic == "t3");
   CHECK(out.internal_http.listen == config::host_port{"::1", 9464});

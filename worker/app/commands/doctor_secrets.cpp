@@ -27,6 +27,7 @@ bool reached_by_all(const std::filesystem::path& file) {
 std::vector<std::string> names_of(const config::worker_config& config) {
   std::vector<std::string> out = {config.keys.codes.name, config.keys.subjects.name};
   if (config.keys.refs) out.push_back(config.keys.refs->name);
+  out.insert(out.end(), config.kafka.secrets.begin(), config.kafka.secrets.end());
   if (config.redis.password) out.push_back(config.redis.password->name);
   if (config.kinde) out.push_back(config.kinde->client_secret.name);
   if (config.internal_http.tokens) out.push_back(config.internal_http.tokens->name);
