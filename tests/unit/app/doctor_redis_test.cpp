@@ -149,7 +149,8 @@ TEST_CASE("each of several masters has its own findings, and one that cannot be 
   CHECK(all[8].about == "redis of c:3");
   CHECK(all[8].is == state::unreachable);
   CHECK(all[8].detail == "refused");
-  CHECK(app::judge_redis({.masters = {third}}, {}).at(0).about == "redis");
+  CHECK(app::judge_redis({.masters = {first}}, {}).at(0).about == "redis");
+  CHECK(app::judge_redis({.masters = {third}}, {}).at(0).about == "redis of c:3");  // whom to look for
 }
 
 TEST_CASE("slots of a cluster that no master serves are named, the first few of them") {

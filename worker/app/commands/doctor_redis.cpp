@@ -173,7 +173,7 @@ std::vector<finding> judge_redis(const redis::redis_states& redis, const redis_w
   std::vector<finding> out;
   for (const auto& each : redis.masters) {
     for (auto& found : judge_master(each, wishes)) {
-      if (redis.masters.size() > 1) found.about += " of " + each.address;
+      if (redis.masters.size() > 1 || !each.error.empty()) found.about += " of " + each.address;
       out.push_back(std::move(found));
     }
   }

@@ -59,14 +59,17 @@ asked ask_usage(const config::worker_config& config, const domain::environment_s
                 const std::optional<domain::phone_number>& phone) {
   const auto key = codec::read_single_key(config.keys.subjects.value->expose(), config.keys.subjects.name);
   if (!key) return std::unexpected(config::to_text(key.error()));
+  auto options = to_redis_options(config.redis);
+  const auto where = "Redis at " + redis::to_text(options.address) + ": ";
   boost::asio::io_context context(1);
   system_clock clock(context);
-  redis::redis_code_store store(context.get_executor(), to_redis_options(config.redis), **key, clock);
-  asked out = std::unexpected(std::string("Redis was not asked"));
+  redis::redis_code_store store(context.get_executor(), std::move(options), **key, clock);
+  asked out = std::unexpected(std::string("it was not asked"));
   const wanted what{of, allowance_of(config, of), scope, phone};
   store.start();
   spawn(context.get_executor(), "settings usage", ask_and_stop(store, what, out));
   context.run();
+  if (!out) return std::unexpected(where + out.error());
   return out;
 }
 
