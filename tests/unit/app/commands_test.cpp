@@ -31,6 +31,8 @@ result run(std::vector<std::string> arguments) {
   program.require_subcommand(1);
   program.fallthrough();
   program.add_flag("--json", with.json, "");
+  app::add_send_command(program, with);
+  app::add_watch_command(program, with);
   app::add_settings_commands(program, with);
   app::add_settings_topic_commands(program, with);
   app::add_dead_letters_commands(program, with);
@@ -234,6 +236,9 @@ TEST_CASE("settings show prints what is in force, the connection id and no secre
   const auto unknown = run({"settings", "show", "env_c", "--config", file});
   CHECK(unknown.code == 1);
   CHECK(unknown.err.find("there are: env_a\n") != std::string::npos);
+  std::filesystem::remove(dir.path() / "settings/env_a.yaml");
+  CHECK(run({"settings", "show", "env_c", "--config", file}).err.find("there is none\n") != std::string::npos);
+  dir.write("settings/env_a.yaml", document);
   CHECK(run({"settings", "show", "env_a", "--config", "/nowhere"}).code == 2);
 }
 
@@ -250,7 +255,8 @@ TEST_CASE("settings show goes without Redis, and says so; what is used does not"
   CHECK(shown.code == 0);
   CHECK(shown.out.find("environment_id: \"env_a\"") != std::string::npos);
   CHECK(shown.out.find("allowance") == std::string::npos);
-  CHECK(shown.err.starts_with("sendcode settings show: what is left of the allowance cannot be told: "));
+  CHECK(shown.err.starts_with(
+      "sendcode settings show: what is left of the allowance cannot be told: Redis at 127.0.0.1:1: "));
 
   const auto usage = run({"settings", "show", "env_a", "--config", file, "--usage"});
   CHECK(usage.code == 3);
@@ -283,8 +289,52 @@ TEST_CASE("settings validate warns of what is valid and may not be wanted, and s
   CHECK(json["warnings"][2]["what"] == "the secret env_a/token is not there: its events are held");
 }
 
+TEST_CASE("send says whom it must be told of, which countries there are, and what a file leaves no room for") {
+  const testing::temporary_directory dir;
+  dir.write("events.jsonl", "{}\n");
+  const auto nobody = run({"send", "--environment", "env_a"});
+  CHECK(nobody.code == 2);
+  CHECK(nobody.err.find("--phone, --environment and --application, or --file") != std::string::npos);
+  const auto country = run({"send", "--phone", "0491570006", "--country", "Australia"});
+  CHECK(country.code == 2);
+  CHECK(country.err.find("ISO 3166-1") != std::string::npos);
+  const auto file = (dir.path() / "events.jsonl").string();
+  for (const std::string& option : {"--locale", "--purpose", "--id", "--phone"}) {
+    const auto value = option == "--purpose" ? "mfa" : "de";
+    const auto both = run({"send", "--file", file, option, value});
+    CAPTURE(option);
+    CHECK(both.code == 2);
+    CHECK(both.err.find(option) != std::string::npos);
+  }
+}
+
+TEST_CASE("an event without an environment is told so") {
+  const testing::temporary_directory dir;
+  dir.write("secrets/keys/codes", "x");
+  dir.write("secrets/keys/subjects", "x");
+  dir.write("worker.yaml",
+            "kafka: {properties: {bootstrap.servers: a}}\nredis: {url: redis://h}\nsettings: {topic: true}\n"
+            "secrets: {directory: secrets}\n");
+  const auto told = run({"send", "--config", (dir.path() / "worker.yaml").string(), "--phone", "+61491570006"});
+  CHECK(told.code == 2);
+  CHECK(told.err.find("environment_id is missing") != std::string::npos);
+}
+
+TEST_CASE("watch takes no number that it would understand as another") {
+  for (const std::string& option : {"--timeout", "--count"}) {
+    for (const std::string& value : {"-1", "99999999999999999", "2.5", "ten"}) {
+      CAPTURE(option, value);
+      const auto told = run({"watch", "--config", "/nowhere", option, value});
+      CHECK(told.code == 2);
+      CHECK(told.err.find(option) != std::string::npos);
+    }
+  }
+}
+
 TEST_CASE("every command helps with an example") {
-  for (const std::vector<std::string>& command : std::vector<std::vector<std::string>>{{"keys"},
+  for (const std::vector<std::string>& command : std::vector<std::vector<std::string>>{{"send"},
+                                                                                       {"watch"},
+                                                                                       {"keys"},
                                                                                        {"keys", "new"},
                                                                                        {"keys", "add"},
                                                                                        {"tokens"},

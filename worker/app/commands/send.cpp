@@ -6,6 +6,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "common/config/rules.hpp"
 #include "common/crypto.hpp"
 #include "common/redaction.hpp"
 #include "common/timestamp.hpp"
@@ -67,8 +68,10 @@ std::expected<event_to_send, std::string> complete(nlohmann::json data, const se
   out.time = take(data, "time", chosen.time.empty() ? to_rfc3339(now) : chosen.time);
   if (!data.contains("purpose")) data["purpose"] = "sign_in";
   if (!data.contains("challenge_id")) data["challenge_id"] = random_id();
-  if (data["purpose"] == "sign_in" && !data.contains("connection_id") && data["environment_id"].is_string()) {
-    data["connection_id"] = domain::derive_connection_id(data["environment_id"].get<std::string>());
+  const auto environment = data.find("environment_id");
+  if (data["purpose"] == "sign_in" && !data.contains("connection_id") && environment != data.end() &&
+      environment->is_string()) {
+    data["connection_id"] = domain::derive_connection_id(environment->get<std::string>());
   }
   out.data = std::move(data);
 
@@ -84,11 +87,15 @@ std::expected<event_to_send, std::string> complete(nlohmann::json data, const se
   return out;
 }
 
+std::string refusal(const std::string& why) {
+  return "the event would be refused: " + why + " (docs/contract.md has each field with its limits)";
+}
+
 std::expected<std::vector<event_to_send>, std::string> read_events(const send_options& chosen) {
   std::vector<event_to_send> out;
   if (chosen.file.empty()) {
     auto event = complete(chosen.data, chosen);
-    if (!event) return std::unexpected("the event would be refused: " + event.error());
+    if (!event) return std::unexpected(refusal(event.error()));
     out.push_back(std::move(*event));
     return out;
   }
@@ -104,7 +111,7 @@ std::expected<std::vector<event_to_send>, std::string> read_events(const send_op
     const auto at = shown(chosen.file) + ":" + std::to_string(number) + ": ";
     if (!data.is_object()) return std::unexpected(at + "not a JSON object");
     auto event = complete(std::move(data), chosen);
-    if (!event) return std::unexpected(at + "the event would be refused: " + event.error());
+    if (!event) return std::unexpected(at + refusal(event.error()));
     if (out.size() == events_max) return std::unexpected(at + "more than 100000 events in one file");
     out.push_back(std::move(*event));
   }
@@ -204,28 +211,33 @@ void add_send_command(CLI::App& program, context& with) {
   auto chosen = std::make_shared<send_options>();
   auto* command = program.add_subcommand("send", "Put send-code events on Kafka, as a sign-in service does");
   command->add_option("--config", chosen->config, "worker.yaml: where Kafka is")->capture_default_str();
+  std::vector<CLI::Option*> of_one_event;
   const auto member = [&](const char* option, const char* name, const char* help) {
-    return command->add_option_function<std::string>(
-        option, [chosen, name](const std::string& value) { chosen->data[name] = value; }, help);
+    of_one_event.push_back(command->add_option_function<std::string>(
+        option, [chosen, name](const std::string& value) { chosen->data[name] = value; }, help));
+    return of_one_event.back();
   };
-  auto* phone = member("--phone", "phone_number", "Who is to be texted, such as +61491570006");
-  auto* environment = member("--environment", "environment_id", "Environment id");
-  auto* application = member("--application", "application_id", "Application id");
+  member("--phone", "phone_number", "Who is to be texted, such as +61491570006");
+  member("--environment", "environment_id", "Environment id");
+  member("--application", "application_id", "Application id");
   member("--challenge", "challenge_id", "Challenge id: the same one for a resend; else a new one");
   member("--purpose", "purpose", "sign_in (default) or mfa")->check(CLI::IsMember({"sign_in", "mfa"}));
   member("--connection", "connection_id", "Connection id; else the environment's own");
-  member("--country", "country", "Country of a national number, such as AU");
+  member("--country", "country", "Country of a national number, such as AU")->check([](const std::string& text) {
+    return config::country_code.accepts(text) ? std::string() : std::string(config::country_code.allowed);
+  });
   member("--locale", "locale", "Language of the text, such as en-AU");
   member("--client-ip", "client_ip", "Address of the person's browser, for limits");
   member("--user", "user_id", "User id; needed for mfa");
   member("--device-token", "device_token", "What `check` returned to this device");
-  command->add_option("--id", chosen->id, "CloudEvents id; the same id again is the same event");
+  of_one_event.push_back(
+      command->add_option("--id", chosen->id, "CloudEvents id; the same id again is the same event"));
   command->add_option("--source", chosen->source, "CloudEvents source")->capture_default_str();
   command->add_option("--time", chosen->time, "When the code was asked for (RFC 3339); else now");
   auto* file = command->add_option(
       "--file", chosen->file,
       "Events, one JSON object a line: the data, and `id`, `source`, `time` if wanted; - is standard input");
-  file->excludes(phone)->excludes(environment)->excludes(application);
+  for (auto* each : of_one_event) file->excludes(each);
   command->add_option("--wait", chosen->wait_s, "Wait this many seconds for the outcomes (30 if no number is given)")
       ->expected(0, 1)
       ->default_str("30");
@@ -241,6 +253,11 @@ void add_send_command(CLI::App& program, context& with) {
       "  sendcode send --environment env_live --application app_web --phone +61491570006 --receipts --wait 60\n"
       "  sendcode send --file events.jsonl --wait 60 --json");
   command->callback([chosen, command, &with] {
+    if (chosen->file.empty() && !command->count("--phone")) {
+      with.err << "sendcode send: say whom to text: --phone, --environment and --application, or --file\n";
+      with.result = exit_code::wrong_use;
+      return;
+    }
     const bool waits = command->count("--wait") > 0 || chosen->receipts;
     if (waits && chosen->wait_s == 0) chosen->wait_s = 30;
     with.result = send(*chosen, with);

@@ -26,7 +26,8 @@ void tell_unknown(const std::string& environment, const domain::settings_snapsho
     with.err << told_by << "the settings of " << environment << " are not valid\n";
     return;
   }
-  with.err << told_by << "there is no environment " << shown(environment) << "; there are:";
+  with.err << told_by << "there is no environment " << shown(environment) << "; there "
+           << (known.environments.empty() ? "is none" : "are:");
   for (const auto& [name, ignored] : known.environments) with.err << ' ' << name;
   with.err << '\n';
 }

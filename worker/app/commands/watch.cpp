@@ -15,6 +15,9 @@
 namespace sendcode::app {
 namespace {
 
+constexpr std::int64_t count_max = 1'000'000'000;
+constexpr std::int64_t timeout_s_max = std::int64_t{365} * 24 * 3'600;
+
 // schemas/delivery-status.schema.json
 const std::vector<std::string> statuses = {
     "sent",     "rejected",  "expired",     "failed",   "accepted", "scheduled",           "queued",
@@ -28,8 +31,8 @@ struct watch_options {
   std::vector<std::string> statuses;
   std::vector<std::string> kinds;
   std::string since;
-  std::uint64_t count = 0;
-  std::uint64_t timeout_s = 0;
+  std::int64_t count = 0;
+  std::int64_t timeout_s = 0;
 };
 
 bool is_one_of(const std::string& value, const std::vector<std::string>& wanted) {
@@ -60,14 +63,14 @@ void watch(const watch_options& chosen, context& with) {
     with.result = exit_code::unreachable;
     return;
   }
-  std::uint64_t shown_count = 0;
+  std::int64_t shown_count = 0;
   const auto each = [&](const kafka::read_record& record) {
     if (!matches(record, chosen)) return true;
     with.out << status_line(record, {.json = with.json, .colours = with.colours})
              << std::endl;  // at once: somebody waits for it
     return ++shown_count != chosen.count;
   };
-  const auto most = chosen.timeout_s == 0 ? std::chrono::hours{24 * 365} : std::chrono::seconds(chosen.timeout_s);
+  const std::chrono::seconds most{chosen.timeout_s == 0 ? timeout_s_max : chosen.timeout_s};
   const auto end = reader->read(each, most);
   if (!end) {
     with.err << "sendcode watch: " << end.error() << '\n';
@@ -102,9 +105,12 @@ void add_watch_command(CLI::App& program, context& with) {
         const auto wrong = wrong_since(text);
         return text == "beginning" || wrong.empty() ? std::string() : wrong + ", or `beginning`";
       });
-  command->add_option("--count", chosen->count, "Stop after this many; 0: never")->capture_default_str();
+  command->add_option("--count", chosen->count, "Stop after this many; 0: never")
+      ->check(CLI::Range(std::int64_t{0}, count_max, "NUMBER"))
+      ->capture_default_str();
   command
       ->add_option("--timeout", chosen->timeout_s, "Stop after this many seconds; 0: never. With --count, exit 1 then")
+      ->check(CLI::Range(std::int64_t{0}, timeout_s_max, "SECONDS"))
       ->capture_default_str();
   command->footer(
       "Columns: time, kind, status, phone number (masked), sender, environment, challenge; then what else there is.\n"
