@@ -37,6 +37,24 @@ TEST_CASE("each difference is told by its place, with what stood there and what 
         R"({"key":"sms.limits[1].max","after":2},{"key":"sms.more","after":[]}]})");
 }
 
+TEST_CASE("a secret that somebody wrote in place of its name is not shown; names are") {
+  const auto change = compare_settings(
+      "env_a",
+      R"({"twilio":{"auth_token":"hunter2","auth_tokens":["hunter2"],"api_key":{"sid":"SK1","secret":"hunter2"}},)"
+      R"("test_numbers":[{"code":"222222"},{"code":{"secret":"env_a/old"}}]})",
+      R"({"twilio":{"auth_token":{"secret":"env_a/token"},"api_key":{"sid":"SK2","secret":{"secret":"env_a/key"}}},)"
+      R"("test_numbers":[{"code":{"secret":"env_a/code"}},{"code":{"secret":"env_a/new"}}]})");
+  const auto told = app::to_lines(change);
+  INFO(told);
+  for (const auto* hidden : {"hunter2", "222222"}) {
+    CHECK(told.find(hidden) == std::string::npos);
+    CHECK(app::to_json(change).dump().find(hidden) == std::string::npos);
+  }
+  CHECK(told.find("twilio.auth_token: \"(not shown)\" (gone)\n") != std::string::npos);
+  CHECK(told.find("twilio.api_key.sid: \"SK1\" -> \"SK2\"\n") != std::string::npos);
+  CHECK(told.find("test_numbers[1].code.secret: \"env_a/old\" -> \"env_a/new\"\n") != std::string::npos);
+}
+
 TEST_CASE("what stands on the topic and is no JSON is replaced") {
   const auto change = compare_settings("env_a", "{broken \xff", R"({"a":1})");
   CHECK(change.what == settings_change::kind::changed);
