@@ -11,7 +11,6 @@ import json
 import os
 import re
 import shutil
-import socket
 import ssl
 import subprocess
 import sys
@@ -22,10 +21,12 @@ from pathlib import Path
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tests/cluster"))
+sys.path[:0] = [str(ROOT / "tests/cluster"), str(ROOT / "deploy/local")]
 sys.dont_write_bytecode = True
 
 from cluster.rendering import Rendering, build, lay_out, volume_files, write_volume  # noqa: E402
+from servers import StartError as TrialError  # noqa: E402
+from servers import free_port, until  # noqa: E402
 
 CONTAINER = "sendcode-sendcode"  # podman's name for the pod's container
 ENVIRONMENT, APPLICATION = "env_live", "app_web"
@@ -88,28 +89,8 @@ patches:
 """
 
 
-class TrialError(Exception):
-    """It cannot go on."""
-
-
 def say(text):
     print(f"deploy/image/check: {text}", flush=True)
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
-
-
-def until(condition, seconds, what):
-    deadline = time.monotonic() + seconds
-    while True:
-        found = condition()
-        if found:
-            return found
-        if time.monotonic() > deadline:
-            raise TrialError(f"not within {seconds} s: {what}")
-        time.sleep(0.1)
 
 
 def run(*command, check=True, timeout=120, **more):

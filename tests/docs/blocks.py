@@ -3,7 +3,7 @@
 import dataclasses
 import re
 
-FENCE = re.compile(r"^```(\w*) ?(.*)$")
+FENCE = re.compile(r"^( *)```(\w*) ?(.*)$")  # indented within a list
 FILE_NAME = re.compile(r"^# ([a-z0-9_/-]+\.yaml)\b")
 
 
@@ -35,16 +35,17 @@ class Block:
 
 
 def read_blocks(page, text):
-    out, open_block = [], None
+    out, open_block, indent = [], None, ""
     for number, line in enumerate(text.splitlines(), 1):
         fence = FENCE.match(line)
         if open_block is None and fence:
-            open_block = Block(page, number, fence[1], fence[2].split(), "")
-        elif open_block is not None and line == "```":
+            indent = fence[1]
+            open_block = Block(page, number, fence[2], fence[3].split(), "")
+        elif open_block is not None and line == f"{indent}```":
             out.append(open_block)
             open_block = None
         elif open_block is not None:
-            open_block.text += line + "\n"
+            open_block.text += line.removeprefix(indent) + "\n"
     if open_block is not None:
         raise ValueError(f"{open_block.where}: the block has no end")
     return out

@@ -1,10 +1,13 @@
-"""Commands of docs/kubernetes.md: without a cluster they can't be run, but each option, object, folder and file that they
-name can be looked for."""
+"""Commands of docs/kubernetes.md. tests/cluster/live runs them; without a cluster, each option, object, folder and file
+that they name can be looked for."""
 
+import dataclasses
 import functools
 import re
 import shlex
 import subprocess
+
+from blocks import read_blocks  # of tests/docs
 
 from .rendering import ROOT, TOOLS
 
@@ -12,14 +15,53 @@ PAGE = ROOT / "docs/kubernetes.md"
 ELSEWHERE = {"buildah", "docker", "grep", "k3s", "kind", "mv", "podman"}  # programs that are not ours to know
 
 
+@dataclasses.dataclass(frozen=True)
+class Command:
+    """One of the page's, as it stands there: joined to one line, without the comment behind it."""
+
+    section: str
+    line: int
+    text: str
+    in_sentence: bool = False  # within a sentence or a table: often only a part of one that stands elsewhere
+
+
+def read_commands(text):
+    """Those of the `sh` blocks and within sentences, as the page has them."""
+    lines = text.splitlines()
+    found = []
+    blocks = read_blocks("docs/kubernetes.md", text)
+    for block in blocks:
+        for number, line in joined_lines(block):
+            found.append((number, line, False))
+    inside = {number for block in blocks for number in range(block.line, block.line + block.text.count("\n") + 2)}
+    for number, line in enumerate(lines, 1):
+        if number not in inside:
+            found += [(number, span, True) for span in re.findall(r"`((?:kubectl|sendcode) [^`]+)`", line)]
+    return [Command(section_of(lines, number), number, span, inline) for number, span, inline in sorted(found)]
+
+
+def joined_lines(block):
+    if block.language != "sh":
+        return
+    begin, parts = 0, []
+    for number, line in enumerate(block.text.splitlines(), block.line + 1):
+        begin = begin if parts else number
+        parts.append(re.sub(r"\s{2,}#.*$", "", line).strip())
+        if not line.endswith("\\"):
+            command = " ".join(part.removesuffix("\\").strip() for part in parts)
+            if command and not command.startswith("#"):
+                yield begin, command
+            parts = []
+
+
+def section_of(lines, number):
+    return next((line[3:] for line in reversed(lines[:number]) if line.startswith("## ")), "")
+
+
 def commands(text):
-    """Those of the indented blocks and within sentences, one string each; pipes cut apart."""
-    lines = re.findall(r"(?m)^ {4,}(\S.*)$", text)
-    lines += re.findall(r"`((?:kubectl|sendcode) [^`]+)`", re.sub(r"(?m)^ {4,}\S.*$", "", text))
-    joined = re.sub(r" \\\n", " ", "\n".join(lines))
-    for line in joined.splitlines():
-        line = re.sub(r"\s{2,}#.*$", "", line).rstrip(" &")
-        for part in re.split(r"\s+(?:\||&&)\s+", line):
+    """Each program's call alone: pipes cut apart."""
+    for command in read_commands(text):
+        for part in re.split(r"\s+(?:\||&&)\s+", command.text.rstrip(" &")):
             yield part.strip()
 
 

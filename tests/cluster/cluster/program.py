@@ -5,31 +5,16 @@ import json
 import os
 import re
 import signal
-import socket
 import ssl
 import subprocess
-import time
+
+from servers import StartError, free_port, until  # of deploy/local
 
 from .rendering import lay_out, volume_files, write_volume
 
 START_S = 30
 TURN_S = 15  # until a change of a file is in force, or the worker has ended
 ENVIRONMENT = {"PATH": "/usr/bin:/bin"}
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
-
-
-def until(condition, seconds):
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        found = condition()
-        if found:
-            return found
-        time.sleep(0.05)
-    return None
 
 
 class Program:
@@ -123,11 +108,16 @@ class Running:
     def end_of_log(self):
         return self.log.read_text(errors="replace")[-600:]
 
+    def late(self, condition, seconds, what):
+        try:
+            until(condition, seconds, what)
+        except StartError as error:
+            yield f"{error}: {self.end_of_log()}"
+
     def probes_are_answered(self):
         for name in ("startupProbe", "readinessProbe", "livenessProbe"):
             asked = self.rendering.container[name]["httpGet"]
-            if not until(lambda: self.ask(asked["path"], asked["scheme"]) == 200, START_S):
-                yield f"{name}: no 200 within {START_S} s: {self.end_of_log()}"
+            yield from self.late(lambda: self.ask(asked["path"], asked["scheme"]) == 200, START_S, f"{name} is answered by 200")
 
     def change_is_followed(self):
         """A second document arrives as the kubelet brings it; the process stays."""
@@ -140,10 +130,11 @@ class Running:
         files["env_second.yaml"] = second
         mount = self.rendering.mount("settings")["mountPath"]
         write_volume(self.program.folder / mount.lstrip("/"), files)
-        if not until(
-            lambda: [line for line in self.told("settings are in force") if line.get("environments") == 2], TURN_S
-        ):
-            yield f"the worker did not take the new document: {self.end_of_log()}"
+
+        def taken():
+            return [line for line in self.told("settings are in force") if line.get("environments") == 2]
+
+        yield from self.late(taken, TURN_S, "the worker takes the new document")
 
     def ends_by_sigterm(self):
         self.process.send_signal(signal.SIGTERM)
