@@ -21,7 +21,7 @@ from cluster import steps  # noqa: E402
 from cluster.control_plane import ControlPlane  # noqa: E402
 from cluster.kubelet import Kubelet, write_stand_in  # noqa: E402
 from cluster.rendering import TOOLS  # noqa: E402
-from servers import Servers, StartError, free_port, until  # noqa: E402
+from servers import Servers, StartError, free_port  # noqa: E402
 
 COMMAND_S = 180
 FORWARDED_PORT = 9464  # as the page has it

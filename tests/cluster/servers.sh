@@ -1,7 +1,7 @@
 # shellcheck shell=bash
-# For tests/cluster/live: a real control plane and kwok, which stands in for the nodes, built from their Go modules into a
-# folder. Versions are pinned, Go's checksum database holds what comes; this file is kept beside them once all is in place,
-# so that a changed one builds anew.
+# For tests/cluster/live: a real control plane and kwok, which stands in for the nodes, built from their Go modules into
+# a folder. Versions are pinned, Go's checksum database vouches for what comes; this file is kept beside them once all is
+# in place, so that a changed one builds anew.
 
 kubernetes=1.37.2
 etcd=3.7.3
@@ -14,7 +14,7 @@ build_servers() {
   local cache=$1
   making=$cache/making
   [[ $(cat "$root/tests/cluster/servers.sh") != "$(cat "$cache/made-by" 2>/dev/null)" ]] || return 0
-  say "building Kubernetes $kubernetes, etcd $etcd and kwok $kwok into $cache, once (about 25 minutes of processor time)"
+  say "building Kubernetes $kubernetes, etcd $etcd and kwok $kwok into $cache, once: 25 minutes of processor time"
   rm -rf "${cache:?}"/{bin,crds,made-by}
   mkdir -p "$cache/bin" "$cache/crds" "$making"
   build_etcd "$cache"
@@ -25,8 +25,8 @@ build_servers() {
 }
 
 in_go() {
-  nice -n 10 env GOPATH="$making/path" GOCACHE="$making/go-cache" GOTOOLCHAIN=local GOFLAGS="-modcacherw -p=2" CGO_ENABLED=0 \
-    "$root/.deps/go/bin/go" "$@"
+  nice -n 10 env GOPATH="$making/path" GOCACHE="$making/go-cache" GOTOOLCHAIN=local CGO_ENABLED=0 \
+    GOFLAGS="-modcacherw -p=2" "$root/.deps/go/bin/go" "$@"
 }
 
 # Of `go build -v`, which names each package that it compiles.
@@ -52,7 +52,8 @@ build_etcd() (
   module etcd go.etcd.io/etcd/server/v3
   printf 'module etcd\n\ngo 1.26.0\n\nrequire go.etcd.io/etcd/server/v3 v%s\n' "$etcd" >go.mod
   run_long "fetching etcd's modules" no_progress in_go mod tidy
-  run_long "building etcd" go_progress in_go build -v -trimpath -ldflags "-s -w" -o "$1/bin/etcd" go.etcd.io/etcd/server/v3
+  run_long "building etcd" go_progress in_go build -v -trimpath -ldflags "-s -w" -o "$1/bin/etcd" \
+    go.etcd.io/etcd/server/v3
 )
 
 # Kubernetes takes its own libraries from beside itself: only the main module may say where they are instead.

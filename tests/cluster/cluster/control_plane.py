@@ -7,7 +7,7 @@ import ssl
 import subprocess
 
 import yaml
-from servers import StartError, free_port, until  # of deploy/local
+from servers import free_port, until  # of deploy/local
 
 START_S = 90
 ZONES = {"node-a": "zone-a", "node-b": "zone-b", "node-c": "zone-c"}
@@ -102,10 +102,13 @@ class ControlPlane:
         until(condition, START_S, what)
 
     def _write_files(self):
-        run = ["openssl", "genrsa", "-out", "sa.key", "2048"], ["openssl", "rsa", "-in", "sa.key", "-pubout", "-out", "sa.pub"]
-        certificate = "req -x509 -newkey rsa:2048 -nodes -days 7 -subj /CN=kwok -keyout kwok.key -out kwok.crt"
-        for command in (*run, ["openssl", *certificate.split()]):
-            subprocess.run(command, cwd=self.folder, check=True, capture_output=True, timeout=60)
+        for command in (
+            "genrsa -out sa.key 2048",
+            "rsa -in sa.key -pubout -out sa.pub",
+            "req -x509 -newkey rsa:2048 -nodes -days 7 -subj /CN=kwok -keyout kwok.key -out kwok.crt",
+        ):
+            openssl = ["openssl", *command.split()]
+            subprocess.run(openssl, cwd=self.folder, check=True, capture_output=True, timeout=60)
         (self.folder / "tokens.csv").write_text(f"{self.token},admin,1,system:masters\n")
         cluster = {"server": f"https://127.0.0.1:{self.port}", "insecure-skip-tls-verify": True}
         self.kubeconfig.write_text(
@@ -184,8 +187,8 @@ def is_ready(found):
 
 
 def stages():
-    """What kwok makes of pods: all but the worker's are running and ready at once, a Job's are done, those that are told
-    to go are gone. The worker's own are kubelet.py's."""
+    """What kwok makes of pods: all but the worker's are running and ready at once, a Job's are done, those that are
+    told to go are gone. The worker's own are kubelet.py's."""
     others = {"key": '.metadata.labels["app.kubernetes.io/name"]', "operator": "NotIn"}
     others["values"] = [WORKER_LABEL["app.kubernetes.io/name"]]
     stays = {"key": ".metadata.deletionTimestamp", "operator": "DoesNotExist"}
@@ -208,7 +211,7 @@ READY = """\
 phase: Running
 startTime: {{ $now | Quote }}
 hostIP: {{ NodeIPWith .spec.nodeName | Quote }}
-podIP: {{ PodIPWith .spec.nodeName false ( or .metadata.uid "" ) ( or .metadata.name "" ) ( or .metadata.namespace "" ) | Quote }}
+podIP: {{ PodIPWith .spec.nodeName false .metadata.uid .metadata.name .metadata.namespace | Quote }}
 conditions:
 {{ range $kind := list "Initialized" "ContainersReady" "Ready" }}
 - { type: {{ $kind }}, status: "True", lastTransitionTime: {{ $now | Quote }} }

@@ -1,4 +1,4 @@
-"""Runs sendcode's pods: the worker itself on this machine, with the files, the probes and the signals that the pod asks for.
+"""Runs sendcode's pods: the worker itself on this machine, with the files, probes and signals that the pod asks for.
 
 What is below /etc/sendcode in a pod is below a folder of its own here, ports are others, and the servers' addresses are
 this machine's. Exec, Logs and PortForward tell kwok where that is.
@@ -85,7 +85,8 @@ class Worker:
         self.files = files
 
     def start(self):
-        arguments = [f"{self.folder}{word}" if word.startswith(POD_FOLDER) else word for word in self.container()["args"]]
+        words = self.container()["args"]
+        arguments = [f"{self.folder}{word}" if word.startswith(POD_FOLDER) else word for word in words]
         self.process = subprocess.Popen(
             [self.sendcode, *arguments],
             stdin=subprocess.DEVNULL,
@@ -272,7 +273,8 @@ class Kubelet:
             return
         worker.told_status = dict(status)
         now = rfc3339()
-        kinds = {"Initialized": True, "PodReadyToStartContainers": True, "ContainersReady": worker.ready, "Ready": worker.ready}
+        kinds = {"PodReadyToStartContainers": True, "Initialized": True}
+        kinds |= {"ContainersReady": worker.ready, "Ready": worker.ready}
         conditions = [{"type": kind, "status": str(value)} for kind, value in kinds.items()]
         before = {entry["type"]: entry for entry in old.get("conditions", [])}
         for entry in conditions:

@@ -117,7 +117,9 @@ class Running:
     def probes_are_answered(self):
         for name in ("startupProbe", "readinessProbe", "livenessProbe"):
             asked = self.rendering.container[name]["httpGet"]
-            yield from self.late(lambda: self.ask(asked["path"], asked["scheme"]) == 200, START_S, f"{name} is answered by 200")
+            yield from self.late(
+                lambda: self.ask(asked["path"], asked["scheme"]) == 200, START_S, f"{name} is answered by 200"
+            )
 
     def change_is_followed(self):
         """A second document arrives as the kubelet brings it; the process stays."""
