@@ -316,6 +316,6 @@ def write_stand_in(folder, sendcode):
     """`sendcode` as commands in the pod find it: the pod's folder is elsewhere here. The folder, for PATH."""
     folder.mkdir()
     script = folder / "sendcode"
-    script.write_text(f'#!/bin/bash\nexec "{sendcode}" "${{@/#\\{POD_FOLDER}/$POD_FILES{POD_FOLDER}}}"\n')
+    script.write_text(f'#!/bin/bash\nbelow={POD_FOLDER}\nexec "{sendcode}" "${{@/#$below/$POD_FILES$below}}"\n')
     os.chmod(script, 0o755)
     return folder

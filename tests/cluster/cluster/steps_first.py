@@ -62,9 +62,9 @@ def send_one(live, command):
     yield from failed(done)
     if not re.search(r"\bsent\b", done.output):
         yield f"not sent: {done.output}"
-    live.values["…"] = "no-challenge-printed"
-    if found := re.search(r"\b[A-Za-z0-9_-]{22,}\b", done.output):
-        live.values["…"] = found[0]
+    found = re.search(r"\bchallenge (\S+)", done.output)
+    if found:
+        live.values["…"] = found[1]
     else:
         yield f"no challenge is printed: {done.output}"
 
