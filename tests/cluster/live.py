@@ -18,7 +18,7 @@ sys.path[:0] = [str(HERE), str(ROOT / "deploy/local"), str(ROOT / "tests/docs")]
 sys.dont_write_bytecode = True
 
 from cluster import steps  # noqa: E402
-from cluster.control_plane import ControlPlane  # noqa: E402
+from cluster.control_plane import ApiError, ControlPlane  # noqa: E402
 from cluster.kubelet import Kubelet, write_stand_in  # noqa: E402
 from cluster.rendering import TOOLS  # noqa: E402
 from servers import Servers, StartError, free_port  # noqa: E402
@@ -186,7 +186,7 @@ def take(live, report, command, brings, function):
     def problems():
         try:
             yield from function(live, command.text)
-        except (StartError, OSError, ValueError, LookupError, steps.ApiError, subprocess.SubprocessError) as error:
+        except (StartError, OSError, ValueError, LookupError, ApiError, subprocess.SubprocessError) as error:
             yield f"{type(error).__name__}: {error}"
 
     report.test(f"docs/kubernetes.md:{command.line} {command.text}: {brings}", problems())
@@ -218,7 +218,7 @@ def main():
     try:
         live.start()
         follow_page(live, report, commands)
-    except StartError as error:
+    except (StartError, ApiError) as error:
         report.test("all that the page needs runs", [error])
     finally:
         live.end()
