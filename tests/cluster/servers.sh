@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # For tests/cluster/live: a real control plane and kwok, which stands in for the nodes, built from their Go modules into
-# a folder. Versions are pinned, Go's checksum database vouches for what comes; this file is kept beside them once all is
-# in place, so that a changed one builds anew.
+# a folder. Versions are pinned, Go's checksum database vouches for what comes; this file is kept beside them once all
+# is in place, so that a changed one builds anew.
 
 kubernetes=1.37.2
 etcd=3.7.3
@@ -31,7 +31,7 @@ in_go() {
 
 # Of `go build -v`, which names each package that it compiles.
 go_progress() {
-  printf '%d packages' "$(grep -cE '^[a-z0-9.-]+(/|$)' "$1" || true)"
+  printf '%d packages compiled' "$(grep -cE '^[a-z0-9.-]+(/|$)' "$1" || true)"
 }
 
 # module NAME PACKAGE...: a module of our own which needs these packages, and so has them built.
@@ -58,7 +58,7 @@ build_etcd() (
 
 # Kubernetes takes its own libraries from beside itself: only the main module may say where they are instead.
 build_kubernetes() (
-  local program source version=k8s.io/component-base/version flags
+  local binary source version=k8s.io/component-base/version flags
   module kubernetes "${control_plane[@]/#/k8s.io/kubernetes/cmd/}"
   printf 'module kubernetes\n\ngo 1.26.0\n\nrequire k8s.io/kubernetes v%s\n' "$kubernetes" >go.mod
   run_long "fetching Kubernetes" no_progress in_go mod download "k8s.io/kubernetes@v$kubernetes"
@@ -71,9 +71,9 @@ build_kubernetes() (
   run_long "fetching Kubernetes' modules" no_progress in_go mod tidy
   flags="-s -w -X $version.gitVersion=v$kubernetes -X $version.gitMajor=1 -X $version.gitMinor=37"
   flags+=" -X $version.gitTreeState=clean -X $version.gitCommit=module -X $version.buildDate=2026-01-01T00:00:00Z"
-  for program in "${control_plane[@]}"; do
-    run_long "building $program" go_progress in_go build -v -trimpath -ldflags "$flags" -o "$1/bin/$program" \
-      "k8s.io/kubernetes/cmd/$program"
+  for binary in "${control_plane[@]}"; do
+    run_long "building $binary" go_progress in_go build -v -trimpath -ldflags "$flags" -o "$1/bin/$binary" \
+      "k8s.io/kubernetes/cmd/$binary"
   done
 )
 

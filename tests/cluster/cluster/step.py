@@ -38,10 +38,13 @@ def warned(done):
         yield done.output
 
 
+def all_worker_pods(live):
+    return live.api.get(f"{PODS}?labelSelector=app.kubernetes.io%2Fname%3Dsendcode")["items"]
+
+
 def worker_pods(live):
     """Those that are not on their way out."""
-    pods = live.api.get(f"{PODS}?labelSelector=app.kubernetes.io%2Fname%3Dsendcode")["items"]
-    return [pod for pod in pods if "deletionTimestamp" not in pod["metadata"]]
+    return [pod for pod in all_worker_pods(live) if "deletionTimestamp" not in pod["metadata"]]
 
 
 def names(pods):
@@ -49,7 +52,7 @@ def names(pods):
 
 
 def all_ready(live, count):
-    pods = worker_pods(live)
+    pods = all_worker_pods(live)
     return pods if len(pods) == count and all(is_ready(pod) for pod in pods) else None
 
 

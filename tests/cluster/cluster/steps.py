@@ -28,7 +28,8 @@ def accounts(text=None):
         reason = NOT_RUN.get(command.text)
         left -= {(command.section, command.text), (None, command.text)}
         if known is None and reason is None and command.in_sentence:
-            reason = next((f"named; {text} is run" for _, text in STEPS if is_part(command.text, text)), None)
+            whole = next((text for _, text in STEPS if is_part(command.text, text)), None)
+            reason = whole and f"a part of `{whole}`, which is run"
         if known is None and reason is None:
             unknown.append(f"docs/kubernetes.md:{command.line}: nobody runs, and no reason is given: {command.text}")
         found.append((command, known, reason))

@@ -159,22 +159,28 @@ def undo(live, command):
 )
 def drain(live, command):
     live.must(f"kubectl -n {NAMESPACE} scale deployment/sendcode --replicas 2")
-    pods = settled(live, 2)
-    nodes = [pod["spec"]["nodeName"] for pod in pods]
-    if len({ZONES[node] for node in nodes}) != 2:
-        yield f"two replicas stand on {nodes}"
-    going, staying = pods
-    live.values["<node>"] = going["spec"]["nodeName"]
-    # Nowhere else may a new one start: so long as that is so, the budget is used up.
+    going, staying = settled(live, 2)
+    yield from in_zones(live, 2)
+    drained, other = going["spec"]["nodeName"], staying["spec"]["nodeName"]
+    live.values["<node>"] = drained
+    # Nowhere may a new one start: so long as that is so, the budget is used up.
     live.must("kubectl cordon " + " ".join(ZONES))
     yield from failed(live.run(command))
-    here = [pod for pod in worker_pods(live) if pod["spec"].get("nodeName") == going["spec"]["nodeName"]]
+    here = [pod for pod in worker_pods(live) if pod["spec"].get("nodeName") == drained]
     yield from (f"{name} is still on the node" for name in names(here))
-    if not evictable(live, staying, {409, 429}):
+    if not evictable(live, staying, {429}):
         yield "the budget would let the second one go, too"
-    live.must("kubectl uncordon " + " ".join(ZONES))
+    live.must("kubectl uncordon " + " ".join(ZONES.keys() - {drained, other}))
     settled(live, 2)
-    until(lambda: evictable(live, staying, {200, 201}), 30, "with two of them, one may go")
+    yield from in_zones(live, 2)
+    until(lambda: evictable(live, staying, {201}), 30, "with two of them, one may go")
+    live.must(f"kubectl uncordon {drained} {other}")
+
+
+def in_zones(live, count):
+    zones = {ZONES[pod["spec"]["nodeName"]] for pod in worker_pods(live)}
+    if len(zones) != count:
+        yield f"all stand in {', '.join(sorted(zones))}"
 
 
 def evictable(live, pod, wanted):
@@ -198,9 +204,8 @@ def evictable(live, pod, wanted):
 )
 def scale(live, command):
     yield from failed(live.run(command))
-    zones = {ZONES[pod["spec"]["nodeName"]] for pod in settled(live, 3)}
-    if len(zones) != 3:
-        yield f"they stand in {zones}"
+    settled(live, 3)
+    yield from in_zones(live, 3)
     roll_out(live)
 
 
