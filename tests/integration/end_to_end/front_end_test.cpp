@@ -67,14 +67,14 @@ TEST_CASE("not_found is one answer, to the byte, for whatever is not this person
   world with;
   auto& worker = with.start_worker();
   const auto live = with.make_event(australian, {{"user_id", "user-1"}});
-  const auto used = with.make_event(australian_number(1));
-  const auto cancelled = with.make_event(australian_number(2));
+  const auto used = with.make_event(phone_number(1));
+  const auto cancelled = with.make_event(phone_number(2));
   for (const auto& each : {live, used, cancelled}) CHECK(with.send_and_wait(each)["status"] == "sent");
   const auto code = with.codes_on(australian).at(0);
   CHECK(with.check(worker, used, with.codes_on(used.phone()).at(0))["status"] == "approved");
   CHECK(with.ask_after(worker, "DELETE", cancelled)["http"] == 204);
 
-  const auto expected = with.check_raw(worker, with.make_event(australian_number(3)), code);  // never texted
+  const auto expected = with.check_raw(worker, with.make_event(phone_number(3)), code);  // never texted
   CHECK(expected.status == 200);
   CHECK(json::parse(expected.body) == json{{"status", "not_found"}});
   raw_client redis(with.redis.port());
