@@ -235,6 +235,7 @@ class Kubelet:
             folder = self.folder / pod["metadata"]["name"]
             folder.mkdir(exist_ok=True)
             worker = Worker(pod, folder, self.sendcode, self.environment)
+            worker.log.touch()
             worker.address = f"10.0.0.{next(self.addresses)}"
             self.workers[worker.uid] = worker
         worker.pod = pod
@@ -292,7 +293,6 @@ class Kubelet:
             {"ports": [ports[name]], "target": {"address": "127.0.0.1", "port": port}}
             for name, port in worker.ports.items()
         ]
-        worker.log.touch()
         for kind, plural, spec in (
             ("Exec", "execs", {"execs": [{"local": {"envs": variables}}]}),
             ("Logs", "logs", {"logs": [{"logsFile": str(worker.log), "follow": True}]}),
