@@ -82,6 +82,6 @@ def roll_out(live):
 
 def told(live, sentence, since):
     """Whether each running worker has logged this since."""
-    logs = [worker.log.read_text() for worker in live.kubelet.workers.values()]
+    logs = [worker.log.read_text() for worker in live.kubelet.all()]
     recent = [[line for line in log.splitlines() if line[: len(since)] >= since] for log in logs]
     return recent and all(any(sentence in line for line in lines) for lines in recent)

@@ -93,7 +93,7 @@ def check(live, command):
 
 @step("Try it", f"kubectl delete namespace {NAMESPACE}", "nothing is left, and the worker ended well")
 def delete_namespace(live, command):
-    before = {worker.name for worker in live.kubelet.workers.values()}
+    before = {worker.name for worker in live.kubelet.all()}
     yield from failed(live.run(command))
     if live.api.find(f"/api/v1/namespaces/{NAMESPACE}") is not None:
         yield "the namespace is still there"
