@@ -299,8 +299,8 @@ TEST_CASE("send says whom it must be told of, which countries there are, and wha
   CHECK(country.code == 2);
   CHECK(country.err.find("ISO 3166-1") != std::string::npos);
   const auto file = (dir.path() / "events.jsonl").string();
-  for (const std::string& option : {"--locale", "--purpose", "--id", "--phone"}) {
-    const auto value = option == "--purpose" ? "mfa" : "de";
+  for (const std::string option : {"--locale", "--purpose", "--id", "--phone"}) {
+    const auto* value = option == "--purpose" ? "mfa" : "de";
     const auto both = run({"send", "--file", file, option, value});
     CAPTURE(option);
     CHECK(both.code == 2);
@@ -321,8 +321,8 @@ TEST_CASE("an event without an environment is told so") {
 }
 
 TEST_CASE("watch takes no number that it would understand as another") {
-  for (const std::string& option : {"--timeout", "--count"}) {
-    for (const std::string& value : {"-1", "99999999999999999", "2.5", "ten"}) {
+  for (const std::string option : {"--timeout", "--count"}) {
+    for (const std::string value : {"-1", "99999999999999999", "2.5", "ten"}) {
       CAPTURE(option, value);
       const auto told = run({"watch", "--config", "/nowhere", option, value});
       CHECK(told.code == 2);
