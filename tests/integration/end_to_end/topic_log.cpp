@@ -88,6 +88,11 @@ std::vector<logged_record> topic_log::records() const {
   return records_;
 }
 
+std::size_t topic_log::size() const {
+  const std::lock_guard lock(mutex_);
+  return records_.size();
+}
+
 std::set<std::string> topic_log::ids() const {
   const std::lock_guard lock(mutex_);
   std::set<std::string> out;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <functional>
 #include <mutex>
 #include <nlohmann/json.hpp>
@@ -32,6 +33,7 @@ class topic_log {
   topic_log& operator=(const topic_log&) = delete;
 
   std::vector<logged_record> records() const;
+  std::size_t size() const;
   std::set<std::string> ids() const;  // ce_id of each
   std::vector<logged_record> where(const std::function<bool(const logged_record&)>& fits) const;
 
