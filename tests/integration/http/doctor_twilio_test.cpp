@@ -75,6 +75,11 @@ TEST_CASE("an auth token that no region takes is wrong, and an API key of anothe
   CHECK(found[0].advice.find("auth token") != std::string::npos);
   CHECK(found[1].about == "twilio API key of env_live");
   CHECK(found[1].detail == "HTTP 401 in the region ie1, but us1 takes these credentials");
+  REQUIRE(w.client.asked.size() == 5);
+  CHECK(w.client.asked[1].to.host == "api.twilio.com");
+  CHECK(w.client.asked[2].to.host == "api.sydney.au1.twilio.com");
+  CHECK(w.client.asked[3].to.host == "api.dublin.ie1.twilio.com");
+  CHECK(w.client.asked[4].to.host == "api.twilio.com");
 }
 
 TEST_CASE("where there is one address for all regions, none other is tried", "[twilio]") {
