@@ -1,5 +1,7 @@
 #include "common/bytes.hpp"
 
+#include <algorithm>
+
 namespace sendcode {
 namespace {
 
@@ -185,6 +187,12 @@ bool is_valid_utf8(std::string_view text) noexcept {
     i += length;
   }
   return true;
+}
+
+std::size_t characters_of(std::string_view utf8) noexcept {
+  // What goes on a character is none of its own.
+  return static_cast<std::size_t>(
+      std::ranges::count_if(utf8, [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
 }
 
 }  // namespace sendcode

@@ -41,6 +41,7 @@ std::expected<std::string, encoding_error> from_form_encoded(std::string_view te
 std::string to_big_endian(std::uint64_t value);                  // 8 bytes
 std::uint64_t from_big_endian(std::string_view bytes) noexcept;  // at most 8 bytes
 
-bool is_valid_utf8(std::string_view text) noexcept;  // no surrogates, no overlong forms, at most U+10FFFF
+bool is_valid_utf8(std::string_view text) noexcept;         // no surrogates, no overlong forms, at most U+10FFFF
+std::size_t characters_of(std::string_view utf8) noexcept;  // as JSON Schema counts them, by code points
 
 }  // namespace sendcode

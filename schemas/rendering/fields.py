@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 PATTERN_WORDS = {
     r"^[^\u0000-\u001f\u007f]*$": "no control characters",
     r"^[\x21-\x7e]{1,64}$": "1 to 64 visible ASCII characters",
-    r"^[^\x00-\x1F\x7F]+$": "no control characters",
     r"^[!-~]+$": "visible ASCII characters, no space",
     r"^(0|[1-9][0-9]{0,9})$": "a decimal number",
     r"^(0|[1-9][0-9]{0,18})$": "a decimal number",

@@ -85,9 +85,9 @@ void http_thread::stop() {
   if (!thread_.joinable()) return;
   boost::asio::post(context_, [this] {
     server_->stop();
-    // Used again as the clock of the end: whoever has a guess under way gets the answer.
-    reload_timer_.expires_after(last_answers);
-    reload_timer_.async_wait([this](boost::system::error_code) {
+    // Whoever has a guess under way gets the answer.
+    end_timer_.expires_after(last_answers);
+    end_timer_.async_wait([this](boost::system::error_code) {
       store_.stop();
       client_.close();
       work_.reset();

@@ -54,6 +54,7 @@ class http_thread {
   boost::asio::io_context context_{1};
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
   boost::asio::steady_timer reload_timer_{context_};
+  boost::asio::steady_timer end_timer_{context_};  // of stop()
   system_clock clock_{context_};
   system_random random_;
   std::unique_ptr<ports::telemetry> telemetry_;

@@ -91,12 +91,6 @@ constexpr std::array<data_field, 10> data_fields = {{
     {"device_token", &send_code_event::device_token, 1, 512, is_anything},
 }};
 
-// JSON Schema counts characters, not bytes.
-std::size_t characters(std::string_view utf8) {
-  return static_cast<std::size_t>(
-      std::ranges::count_if(utf8, [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
-}
-
 // Collects the data's members; the first thing that is wrong stands in `problem`.
 class data_reader {
  public:
@@ -111,7 +105,7 @@ class data_reader {
     if (field == data_fields.end()) return;  // unknown fields are ignored
     if (member.type != json_type::string) {
       complain(field->name, "is not a string");
-    } else if (const auto size = characters(member.text);
+    } else if (const auto size = characters_of(member.text);
                size < field->least || size > field->most || !field->fits(member.text)) {
       complain(field->name, "does not match its schema");
     } else {

@@ -199,7 +199,7 @@ TEST_CASE("a body that unlocks nobody is a 400 and reaches nobody", "[desk_api]"
   desk_api w;
   std::vector<std::string> bodies = {"", "{}", "[]", unlock_body.dump() + "x"};
   for (const char* field : {"environment_id", "phone_number"}) {
-    for (const json& wrong : {json(1), json(nullptr), json(""), json(std::string(65, '1')), json("\n")}) {
+    for (const json& wrong : {json(1), json(nullptr), json(""), json(std::string(65, '1'))}) {
       auto changed = unlock_body;
       changed[field] = wrong;
       bodies.push_back(changed.dump());

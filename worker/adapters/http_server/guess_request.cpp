@@ -34,8 +34,8 @@ std::expected<ports::guess, std::string> read_guess(std::string_view body) {
   if (auto wrong = purpose_problem(purpose)) return std::unexpected(std::move(*wrong));
   out.purpose = to_purpose(purpose);
   if (auto wrong = phone_number_problem(out.phone_number)) return std::unexpected(std::move(*wrong));
-  if (out.user_id.empty() ? out.purpose == domain::purpose::mfa : !is_printable(out.user_id, user_characters_max)) {
-    return std::unexpected("user_id must be 1 to 128 characters, none of them a control character; mfa needs it");
+  if (out.user_id.empty() ? out.purpose == domain::purpose::mfa : !is_of_length(out.user_id, user_characters_max)) {
+    return std::unexpected("user_id must be 1 to 128 characters; mfa needs it");
   }
   if (code.size() != code_size || code.find_first_not_of("0123456789") != std::string::npos) {
     return std::unexpected("code must be six digits");

@@ -81,21 +81,17 @@ std::optional<std::string> purpose_problem(std::string_view text) {
 }
 
 std::optional<std::string> phone_number_problem(std::string_view text) {
-  if (is_printable(text, phone_characters_max)) return std::nullopt;
-  return "phone_number must be 1 to 64 characters, none of them a control character";
+  if (is_of_length(text, phone_characters_max)) return std::nullopt;
+  return "phone_number must be 1 to 64 characters";
 }
 
 domain::purpose to_purpose(std::string_view checked) {
   return checked == "mfa" ? domain::purpose::mfa : domain::purpose::sign_in;
 }
 
-bool is_printable(std::string_view utf8, std::size_t most) noexcept {
-  if (utf8.empty()) return false;
-  // As JSON Schema counts: what goes on a character is none of its own.
-  const auto characters =
-      std::ranges::count_if(utf8, [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; });
-  if (static_cast<std::size_t>(characters) > most) return false;
-  return std::ranges::none_of(utf8, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
+bool is_of_length(std::string_view utf8, std::size_t most) noexcept {
+  const auto characters = characters_of(utf8);
+  return characters >= 1 && characters <= most;
 }
 
 }  // namespace sendcode::http_server

@@ -34,7 +34,8 @@ std::optional<std::string> purpose_problem(std::string_view text);
 std::optional<std::string> phone_number_problem(std::string_view text);
 
 domain::purpose to_purpose(std::string_view checked);
-// 1 to `most` characters, none of them a control character.
-bool is_printable(std::string_view utf8, std::size_t most) noexcept;
+// 1 to `most` characters. What else a user_id or phone_number holds is left to whoever makes them up, as in an event:
+// what was texted can be checked.
+bool is_of_length(std::string_view utf8, std::size_t most) noexcept;
 
 }  // namespace sendcode::http_server

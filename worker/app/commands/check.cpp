@@ -91,7 +91,9 @@ exit_code tell(const ports::https_response& response, const context& with) {
   with.err << "sendcode check: the worker answered " << response.status;
   if (body.is_object() && body.contains("detail")) with.err << ": " << shown(body["detail"].get<std::string>());
   with.err << '\n';
-  return response.status == 503 ? exit_code::unreachable : exit_code::wrong_use;
+  // Neither counted the guess, and the same one may be made later.
+  const bool later = response.status == 503 || response.status == 429;
+  return later ? exit_code::unreachable : exit_code::wrong_use;
 }
 
 void check(const check_options& chosen, context& with) {
