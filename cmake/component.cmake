@@ -7,6 +7,10 @@ function(sendcode_unity)
   if(SENDCODE_UNITY)
     foreach(target ${ARGN})
       target_compile_options(${target} PRIVATE -Wno-shadow)  # a neighbour's name
+      if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+        # Looks at what is not in the compiler's main file, which here no source is.
+        target_compile_options(${target} PRIVATE -Wno-subobject-linkage -Wno-shadow=local)
+      endif()
     endforeach()
   endif()
 endfunction()
