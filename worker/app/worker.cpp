@@ -188,7 +188,7 @@ void worker::finish_stream() {
     control_.stop();
     return;
   }
-  stream_->finish([this](bool clean) {
+  stream_->finish(drain_timer_.expiry(), [this](bool clean) {
     boost::asio::post(control_, [this, clean] {
       ended_well_ = ended_well_ && clean;
       signals_.cancel();

@@ -97,7 +97,7 @@ bool worker_side::finish() {
   stream_->stop_intake();
   for (auto& each : shards_) each->take();
   std::promise<bool> over;
-  stream_->finish([&](bool clean) { over.set_value(clean); });
+  stream_->finish(std::chrono::steady_clock::now() + patience, [&](bool clean) { over.set_value(clean); });
   const bool clean = over.get_future().get();
   for (auto& each : shards_) each->take();
   stream_.reset();

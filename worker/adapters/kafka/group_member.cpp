@@ -243,7 +243,7 @@ void group_member::on_error(rd_kafka_t* client, int error, const char* text, voi
   member(self).link_.complain(client, static_cast<rd_kafka_resp_err_t>(error), text);
 }
 
-bool group_member::close(time commit_deadline, time leave_deadline) {
+bool group_member::close(time commit_deadline, std::chrono::seconds leave_max) {
   constexpr int slice_ms = 10;
   const auto now = [] { return std::chrono::steady_clock::now(); };
   const auto poll_while = [&](auto&& waiting) {
@@ -255,10 +255,8 @@ bool group_member::close(time commit_deadline, time leave_deadline) {
   poll_while([this] { return subscribed_ && watch_->is_joining(); });
   send_commit();
   poll_while([this] { return commits_in_flight_ > 0; });
-  if (commits_in_flight_ > 0) {
-    log::warn("the last offsets could not be committed: some events will come again, and be recognised");
-  }
   topics_needed_.clear();
+  const auto leave_deadline = now() + leave_max;
   // A queue of its own: librdkafka forwards the consumer's to it, so the consumer's own one would be forwarded to
   // itself.
   const queue_ptr leaving(rd_kafka_queue_new(client_.get()));
@@ -268,6 +266,9 @@ bool group_member::close(time commit_deadline, time leave_deadline) {
         rd_kafka_consume_queue(leaving.get(), slice_ms));  // serves callbacks, and takes messages too
   }
   const bool left = rd_kafka_consumer_closed(client_.get()) == 1;
+  if (commits_in_flight_ > 0) {
+    log::warn("the last offsets could not be committed: some events will come again, and be recognised");
+  }
   if (!left) log::warn("the group's coordinator didn't answer: the partitions move once the session has timed out");
   // librdkafka before 2.3 aborts when a cooperative-sticky consumer is destroyed that joined and never was assigned
   // anything: that one's memory is left to the end of the process.

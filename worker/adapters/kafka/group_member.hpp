@@ -46,9 +46,9 @@ class group_member {
   // `at_latest` only).
   bool commit(time now, time at_latest);
 
-  // Waits for the last commit and leaves the group, each until the deadline at most. False: a commit was still
+  // Waits for the last commit until its deadline at most, and for the group to be left. False: a commit was still
   // unanswered. Leaving may stay so without harm: the partitions move a session later.
-  bool close(time commit_deadline, time leave_deadline);
+  bool close(time commit_deadline, std::chrono::seconds leave_max);
   bool has_left() const;  // or never joined: it may be destroyed
   void abandon();         // instead: leaves its memory to the end of the process
 

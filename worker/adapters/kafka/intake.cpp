@@ -3,6 +3,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <utility>
 
@@ -18,7 +19,7 @@ constexpr std::chrono::seconds commit_delay_max{3};
 // Messages a turn: then the delivery reports and the other handlers get theirs.
 constexpr std::size_t turn_max = 500;
 
-// Each step of finish().
+// Each step of finish(); the first two may take until the end of its patience, too.
 constexpr std::chrono::seconds flush_max{6};
 constexpr std::chrono::seconds commit_max{3};
 constexpr std::chrono::seconds records_max{1};
@@ -49,7 +50,7 @@ kafka_stream::intake::intake(stream_options options, stream_hooks hooks)
 
 kafka_stream::intake::~intake() {
   if (thread_.joinable()) {
-    finish([](bool) {});
+    finish(now(), [](bool) {});
     thread_.join();
   }
   forget_wakes();
@@ -190,15 +191,18 @@ void kafka_stream::intake::stop_intake() {
   });
 }
 
-void kafka_stream::intake::finish(std::function<void(bool)> done) {
-  boost::asio::post(context_, [this, told = std::move(done)] { shut_down(told); });
+void kafka_stream::intake::finish(time patience_end, std::function<void(bool)> done) {
+  boost::asio::post(context_, [this, patience_end, told = std::move(done)] { shut_down(patience_end, told); });
 }
 
-void kafka_stream::intake::shut_down(const std::function<void(bool)>& done) {
+void kafka_stream::intake::shut_down(time patience_end, const std::function<void(bool)>& done) {
   if (finished_) return;
   stopping_ = true;
   apply_marks();
-  bool clean = publisher_.flush(now() + flush_max);
+  const auto within = [&](std::chrono::seconds at_least) {
+    return link_.is_down() ? now() + at_least : std::max(now() + at_least, patience_end);
+  };
+  bool clean = publisher_.flush(within(flush_max));
   if (!clean) log::warn("not every outcome was acknowledged: those events come again", {{"open", open_}});
   // The shards are idle: what they still hold of librdkafka's memory goes any moment, and must before the consumer
   // closes.
@@ -207,7 +211,7 @@ void kafka_stream::intake::shut_down(const std::function<void(bool)>& done) {
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
   finished_ = true;
-  clean = member_.close(now() + commit_max, now() + commit_max + leave_max) && clean;
+  clean = member_.close(within(commit_max), leave_max) && clean;
   forget_wakes();
   tick_.cancel();
   work_.reset();

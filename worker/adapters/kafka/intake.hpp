@@ -18,6 +18,8 @@ namespace sendcode::kafka {
 // stop, whatever becomes of a wake-up.
 class kafka_stream::intake {
  public:
+  using time = std::chrono::steady_clock::time_point;
+
   intake(stream_options options, stream_hooks hooks);
   ~intake();
   intake(const intake&) = delete;
@@ -28,7 +30,7 @@ class kafka_stream::intake {
   void publish(std::unique_ptr<publisher::outgoing> record) { publisher_.publish(std::move(record)); }
   void drop(ports::record_position position);
   void stop_intake();
-  void finish(std::function<void(bool)> done);
+  void finish(time patience_end, std::function<void(bool)> done);
   stream_counts counts() const;
 
  private:
@@ -39,7 +41,7 @@ class kafka_stream::intake {
   void settle(const ports::record_position& position, void (domain::offset_tracker::*how)(std::uint64_t));
   void apply_marks();
   void forget_wakes();
-  void shut_down(const std::function<void(bool)>& done);
+  void shut_down(time patience_end, const std::function<void(bool)>& done);
 
   const stream_options options_;
   boost::asio::io_context context_{1};
@@ -60,7 +62,7 @@ class kafka_stream::intake {
   bool stopping_ = false;
   bool finished_ = false;
   bool turn_posted_ = false;
-  std::chrono::steady_clock::time_point commit_at_{};
+  time commit_at_{};
 
   // For counts(), from any thread.
   std::atomic<std::int64_t> open_shown_ = 0;

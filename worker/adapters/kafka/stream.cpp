@@ -42,8 +42,8 @@ void kafka_stream::drop(ports::record_position position) {
 void kafka_stream::stop_intake() {
   intake_->stop_intake();
 }
-void kafka_stream::finish(std::function<void(bool)> done) {
-  intake_->finish(std::move(done));
+void kafka_stream::finish(std::chrono::steady_clock::time_point patience_end, std::function<void(bool)> done) {
+  intake_->finish(patience_end, std::move(done));
 }
 stream_counts kafka_stream::counts() const {
   return intake_->counts();
