@@ -17,35 +17,30 @@ int hex_value(char c) noexcept {
 }
 
 std::string encode_base64(std::string_view bytes, std::string_view alphabet, bool padded) {
-  std::string out;
-  out.reserve((bytes.size() + 2) / 3 * 4);
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    const auto left = bytes.size() - i;
-    const auto at = [&](std::size_t k) -> std::uint32_t {
-      return k < left ? static_cast<unsigned char>(bytes[i + k]) : 0U;
-    };
-    const std::uint32_t word = at(0) << 16 | at(1) << 8 | at(2);
-    const auto digits = left >= 3 ? 4U : static_cast<unsigned>(left) + 1U;
-    for (unsigned k = 0; k < 4; ++k) {
-      if (k < digits) {
-        out += alphabet[word >> (18 - 6 * k) & 63U];
-      } else if (padded) {
-        out += '=';
-      }
-    }
-  }
+  std::string out((bytes.size() + 2) / 3 * 4, '=');
+  char* to = out.data();
+  const auto put = [&](std::uint32_t word, unsigned digits) {
+    for (unsigned k = 0; k < digits; ++k) *to++ = alphabet[word >> (18 - 6 * k) & 63U];
+  };
+  const auto at = [&](std::size_t i) -> std::uint32_t { return static_cast<unsigned char>(bytes[i]); };
+  const std::size_t left = bytes.size() % 3;
+  const std::size_t whole = bytes.size() - left;
+  for (std::size_t i = 0; i < whole; i += 3) put(at(i) << 16 | at(i + 1) << 8 | at(i + 2), 4);
+  if (left == 1) put(at(whole) << 16, 2);
+  if (left == 2) put(at(whole) << 16 | at(whole + 1) << 8, 3);
+  if (!padded) out.resize(static_cast<std::size_t>(to - out.data()));
   return out;
 }
 
 }  // namespace
 
 std::string to_hex(std::string_view bytes) {
-  std::string out;
-  out.reserve(bytes.size() * 2);
+  std::string out(bytes.size() * 2, '\0');
+  char* to = out.data();
   for (const char c : bytes) {
     const auto byte = static_cast<unsigned char>(c);
-    out += hex_digits[byte >> 4];
-    out += hex_digits[byte & 15];
+    *to++ = hex_digits[byte >> 4];
+    *to++ = hex_digits[byte & 15];
   }
   return out;
 }

@@ -1,7 +1,6 @@
 #include "common/timestamp.hpp"
 
-#include <fmt/format.h>
-
+#include <algorithm>
 #include <array>
 #include <charconv>
 
@@ -9,6 +8,10 @@ namespace sendcode {
 namespace {
 
 using namespace std::chrono;
+
+// What four digits of a year can say.
+constexpr timestamp earliest{sys_days{year{0} / January / 1}};
+constexpr timestamp latest{sys_days{year{10'000} / January / 1} - milliseconds{1}};
 
 // Reads fixed-width numbers and literal characters off the front of a text.
 class reader {
@@ -68,12 +71,22 @@ std::optional<minutes> read_offset(reader& in, bool colon) {
 }  // namespace
 
 std::string to_rfc3339(timestamp at) {
+  at = std::clamp<timestamp>(at, earliest, latest);
   const auto day = floor<days>(at);
   const year_month_day date{day};
   const hh_mm_ss time{at - day};
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", int{date.year()}, unsigned{date.month()},
-                     unsigned{date.day()}, time.hours().count(), time.minutes().count(), time.seconds().count(),
-                     time.subseconds().count());
+  std::string out = "0000-00-00T00:00:00.000Z";
+  const auto put = [&out](std::size_t from, std::size_t width, std::int64_t value) {
+    for (; width > 0; value /= 10) out[from + --width] = static_cast<char>('0' + value % 10);
+  };
+  put(0, 4, int{date.year()});
+  put(5, 2, unsigned{date.month()});
+  put(8, 2, unsigned{date.day()});
+  put(11, 2, time.hours().count());
+  put(14, 2, time.minutes().count());
+  put(17, 2, time.seconds().count());
+  put(20, 3, time.subseconds().count());
+  return out;
 }
 
 std::optional<timestamp> from_rfc3339(std::string_view text) {

@@ -13,7 +13,7 @@ using timestamp = std::chrono::sys_time<milliseconds>;  // UTC
 
 // RFC 3339. Written in UTC with milliseconds ("2026-11-23T08:15:30.123Z"); read with any offset and any fraction (cut
 // to milliseconds).
-std::string to_rfc3339(timestamp at);
+std::string to_rfc3339(timestamp at);  // years 0000 to 9999: what is beyond them, as their end
 std::optional<timestamp> from_rfc3339(std::string_view text);
 
 // RFC 2822 with a numeric zone, as Twilio writes it: "Mon, 23 Nov 2026 08:15:30 +0000".

@@ -7,6 +7,8 @@
 namespace sendcode::codec {
 namespace {
 
+constexpr std::size_t keys_as_a_rule = 16;
+
 // nlohmann's SAX interface: no tree, and the place to see a key twice. Returning false stops the parse.
 class walker : public nlohmann::json_sax<nlohmann::json> {
  public:
@@ -66,6 +68,7 @@ class walker : public nlohmann::json_sax<nlohmann::json> {
       return false;
     }
     levels_.push_back({is_object, is_inner, {}});
+    levels_.back().keys.reserve(keys_as_a_rule);
     return true;
   }
   bool leave() {

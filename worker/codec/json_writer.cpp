@@ -1,24 +1,28 @@
 #include "worker/codec/json_writer.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 namespace sendcode::codec {
 
 void append_json_string(std::string& out, std::string_view text) {
   constexpr std::string_view hex = "0123456789abcdef";
+  const auto is_plain = [](char c) { return c != '"' && c != '\\' && static_cast<unsigned char>(c) >= 0x20; };
   out += '"';
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (byte < 0x20) {
+  while (true) {
+    const auto plain = static_cast<std::size_t>(std::ranges::find_if_not(text, is_plain) - text.begin());
+    out += text.substr(0, plain);
+    if (plain == text.size()) break;
+    const auto byte = static_cast<unsigned char>(text[plain]);
+    if (byte < 0x20) {
       out += "\\u00";
       out += hex[byte >> 4];
       out += hex[byte & 15];
     } else {
-      out += c;
+      out += '\\';
+      out += text[plain];
     }
+    text.remove_prefix(plain + 1);
   }
   out += '"';
 }

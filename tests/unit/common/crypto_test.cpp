@@ -16,6 +16,11 @@ TEST_CASE("SHA-256, HMAC and HKDF give the vectors of their standards") {
             as_text(hmac_sha256(std::string(131, '\xaa'), "Test Using Larger Than Block-Size Key - Hash Key First"))) ==
         "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
   // RFC 2202, case 2.
+  // A key of exactly a block is none that is hashed first, one byte more is.
+  CHECK(to_hex(as_text(hmac_sha256(std::string(64, 'k'), ""))) ==
+        "83026a325aaee70e36cfe607536aa1054104ad1077c36134810d4ccded1ccd3b");
+  CHECK(to_hex(as_text(hmac_sha256(std::string(65, 'k'), ""))) ==
+        "41f1c4cc3107cd5b8d92460f61032902bfdb06484eef17e861b83a5012d3b7f3");
   CHECK(to_hex(as_text(hmac_sha1("Jefe", "what do ya want for nothing?"))) ==
         "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79");
   // RFC 5869, case 3: no salt, no label; the first 32 bytes.

@@ -1,5 +1,7 @@
 #include "common/timestamp.hpp"
 
+#include <limits>
+
 #include "tests/catch.hpp"
 #include "tests/unit/seed.hpp"
 
@@ -82,6 +84,14 @@ TEST_CASE("what was written is read back, for times of all ages") {
     INFO(to_rfc3339(when));
     CHECK(from_rfc3339(to_rfc3339(when)) == when);
   }
+}
+
+TEST_CASE("a time that no four digits can tell is written as the nearest one that they can") {
+  CHECK(to_rfc3339(at(std::numeric_limits<std::int64_t>::max())) == "9999-12-31T23:59:59.999Z");
+  CHECK(to_rfc3339(at(253'402'300'800'000)) == "9999-12-31T23:59:59.999Z");
+  CHECK(to_rfc3339(at(253'402'300'799'998)) == "9999-12-31T23:59:59.998Z");
+  CHECK(to_rfc3339(at(-1)) == "1969-12-31T23:59:59.999Z");
+  CHECK(to_rfc3339(at(std::numeric_limits<std::int64_t>::min())) == "0000-01-01T00:00:00.000Z");
 }
 
 TEST_CASE("RFC 2822 is read as Twilio writes it") {

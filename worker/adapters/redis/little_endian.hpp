@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -14,7 +15,9 @@ inline std::uint64_t little_endian(std::string_view bytes, std::size_t at, std::
 }
 
 inline void append_little_endian(std::string& out, std::uint64_t value, std::size_t size) {
-  for (std::size_t i = 0; i < size; ++i) out += static_cast<char>(value >> (8 * i) & 255U);
+  std::array<char, 8> bytes{};
+  for (std::size_t i = 0; i < size; ++i) bytes[i] = static_cast<char>(value >> (8 * i) & 255U);
+  out.append(bytes.data(), size);
 }
 
 }  // namespace sendcode::redis

@@ -74,10 +74,11 @@ redisReplyObjectFunctions* object_functions() {
 }
 
 void append_size(std::string& out, char kind, std::size_t size) {
-  char digits[24];
-  const auto [end, failure] = std::to_chars(digits, digits + sizeof digits, size);
-  out += kind;
-  out.append(digits, end).append("\r\n");
+  char line[24] = {kind};
+  auto* end = std::to_chars(line + 1, line + sizeof line - 2, size).ptr;
+  *end++ = '\r';
+  *end++ = '\n';
+  out.append(line, end);
 }
 
 }  // namespace
