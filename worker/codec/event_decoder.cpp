@@ -81,7 +81,7 @@ struct data_field {
 constexpr std::array<data_field, 10> data_fields = {{
     {"environment_id", &send_code_event::environment_id, 1, 64, is_token},
     {"application_id", &send_code_event::application_id, 1, 64, is_token},
-    {"challenge_id", &send_code_event::challenge_id, 22, 128, is_token},
+    {"challenge_id", &send_code_event::challenge_id, 0, std::string::npos, domain::is_challenge_id},  // its size, too
     {"phone_number", &send_code_event::phone_number, 1, 64, is_anything},
     {"connection_id", &send_code_event::connection_id, 1, 64, is_token},
     {"country", &send_code_event::country, 2, 2, is_country},

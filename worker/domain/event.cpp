@@ -17,6 +17,12 @@ request_id make_request_id(std::string_view environment_id, std::string_view sou
   return out;
 }
 
+bool is_challenge_id(std::string_view text) noexcept {
+  return text.size() >= 22 && text.size() <= 128 && std::ranges::all_of(text, [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+         });
+}
+
 std::string_view to_text(dead_letter_error value) noexcept {
   switch (value) {
     case dead_letter_error::not_cloudevent:

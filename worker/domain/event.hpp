@@ -18,6 +18,9 @@ using request_id = byte_array<16>;
 // The first 128 bits of SHA-256 over environment, source and id, each length-prefixed (design §2).
 request_id make_request_id(std::string_view environment_id, std::string_view source, std::string_view id);
 
+// 22 to 128 letters, digits, hyphens and underscores: what names a challenge in an event, a check and an address.
+bool is_challenge_id(std::string_view text) noexcept;
+
 // A send-code event, checked against its schema: every text is within its limits and character set; what was absent is
 // empty.
 struct send_code_event {

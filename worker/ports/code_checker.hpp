@@ -22,7 +22,7 @@ struct idempotency {
 };
 
 struct guess {
-  std::string challenge_id;  // checked by the caller: `[A-Za-z0-9_-]{22,128}`
+  std::string challenge_id;  // checked by the caller: domain::is_challenge_id
   std::string environment_id;
   std::string application_id;
   domain::purpose purpose = domain::purpose::sign_in;

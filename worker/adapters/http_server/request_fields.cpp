@@ -11,9 +11,10 @@ namespace {
 
 constexpr std::size_t members_max = 64;
 constexpr std::size_t phone_characters_max = 64;
+constexpr std::size_t identifier_bytes_max = 64;
 
-bool is_identifier(std::string_view text, std::size_t least, std::size_t most) noexcept {
-  return text.size() >= least && text.size() <= most &&
+bool is_identifier(std::string_view text) noexcept {
+  return !text.empty() && text.size() <= identifier_bytes_max &&
          text.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") ==
              std::string_view::npos;
 }
@@ -61,17 +62,13 @@ fields_result read_query_fields(std::string_view query, std::span<const text_fie
   return {};
 }
 
-bool is_challenge_id(std::string_view text) noexcept {
-  return is_identifier(text, 22, 128);
-}
-
 std::optional<std::string> challenge_id_problem(std::string_view text) {
-  if (is_challenge_id(text)) return std::nullopt;
+  if (domain::is_challenge_id(text)) return std::nullopt;
   return "challenge_id must be 22 to 128 of A-Z, a-z, 0-9, _ and -";
 }
 
 std::optional<std::string> identifier_problem(std::string_view name, std::string_view text) {
-  if (is_identifier(text, 1, 64)) return std::nullopt;
+  if (is_identifier(text)) return std::nullopt;
   return std::string(name) + " must be 1 to 64 of A-Z, a-z, 0-9, _ and -";
 }
 

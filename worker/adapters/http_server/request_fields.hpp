@@ -25,8 +25,6 @@ fields_result read_json_fields(std::string_view body, std::span<const text_field
 // application/x-www-form-urlencoded, no name twice. Unknown names are skipped.
 fields_result read_query_fields(std::string_view query, std::span<const text_field> fields);
 
-bool is_challenge_id(std::string_view text) noexcept;
-
 // Each says nothing if the text is what it should be.
 std::optional<std::string> challenge_id_problem(std::string_view text);
 std::optional<std::string> identifier_problem(std::string_view name, std::string_view text);

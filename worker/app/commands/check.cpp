@@ -1,5 +1,4 @@
 #include <CLI/CLI.hpp>
-#include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <fstream>
 #include <iostream>
@@ -13,6 +12,7 @@
 #include "worker/adapters/http_client/beast_https_client.hpp"
 #include "worker/app/commands/command.hpp"
 #include "worker/app/commands/terminal.hpp"
+#include "worker/domain/event.hpp"
 
 namespace sendcode::app {
 namespace {
@@ -29,12 +29,6 @@ struct check_options {
   std::string challenge;
   std::string code;
 };
-
-bool is_challenge_id(std::string_view text) {
-  return text.size() >= 22 && text.size() <= 128 && std::ranges::all_of(text, [](char c) {
-           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_';
-         });
-}
 
 std::optional<secret> read_token(const std::string& file) {
   std::ifstream in(file);
@@ -130,7 +124,7 @@ void add_check_command(CLI::App& program, context& with) {
       ->required()
       ->check([](const std::string& text) {
         // It becomes a part of the address that is asked for.
-        return is_challenge_id(text) ? std::string() : "22 to 128 letters, digits, - and _";
+        return domain::is_challenge_id(text) ? std::string() : "22 to 128 letters, digits, - and _";
       });
   command->add_option("--environment", chosen->environment, "Environment id")->required();
   command->add_option("--application", chosen->application, "Application id")->required();
