@@ -29,7 +29,7 @@ ports::admit_reply fake_code_store::decide(const ports::admit_request& request) 
     if (r.digest != request.data_digest) return ports::id_reused{};
     if (r.at == state::settled) {
       if (r.outcome.reason == domain::reason::poison) return ports::poison{};
-      return ports::settled{r.outcome, r.expires_at};
+      return ports::settled{r.outcome, r.expires_at, r.token};
     }
     const bool mine = r.at == state::leased && r.token == request.token;
     if (r.at == state::leased && !mine) {
@@ -46,7 +46,7 @@ ports::admit_reply fake_code_store::decide(const ports::admit_request& request) 
     if (now() >= r.expires_at) {
       r.at = state::settled;
       r.outcome = ended(domain::status::failed, domain::reason::unconfirmed);
-      return ports::settled{r.outcome, r.expires_at};
+      return ports::settled{r.outcome, r.expires_at, r.token};
     }
     r.at = state::leased;
     r.token = request.token;
@@ -83,7 +83,7 @@ ports::admit_reply fake_code_store::decide(const ports::admit_request& request) 
     r.outcome = *end;
   }
   records[request.request_id] = r;
-  if (end) return ports::settled{r.outcome, r.expires_at};
+  if (end) return ports::settled{r.outcome, r.expires_at, r.token};
   return granted(r);
 }
 
@@ -154,7 +154,7 @@ awaitable<ports::stored<ports::settle_reply>> fake_code_store::settle(const port
     settlements.push_back(request);
   }
   if (lost()) co_return unreachable;
-  co_return ports::settled{r.outcome, r.expires_at};
+  co_return ports::settled{r.outcome, r.expires_at, r.token};
 }
 
 awaitable<ports::stored<ports::check_reply>> fake_code_store::check(const ports::check_request& request) {
@@ -186,6 +186,7 @@ void fake_code_store::take_over(domain::request_id id, milliseconds lease) {
 
 void fake_code_store::end_elsewhere(domain::request_id id, domain::outcome outcome) {
   auto& r = records.at(id);
+  r.token.fill(0xEE);
   r.at = state::settled;
   r.outcome = std::move(outcome);
 }

@@ -238,7 +238,8 @@ awaitable<bool> event_run::go_on(ports::granted& grant, const domain::send_plan&
   delivery_run delivery(shard_, std::move(leased), std::move(body));
   auto result = co_await delivery.run();
   if (auto* end = std::get_if<ports::settled>(&result)) {
-    if (end->outcome.status == domain::status::sent) {
+    // What another worker settled first, that one counted.
+    if (end->outcome.status == domain::status::sent && end->by == token_) {
       with_.telemetry.text_sent(taken_.event.environment_id, plan.phone.country);
     }
     finish(*end);

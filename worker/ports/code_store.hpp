@@ -93,6 +93,7 @@ struct granted {
 struct settled {
   domain::outcome outcome;
   timestamp expires_at;
+  token by{};  // who held the event last: of what was sent, whoever settled it
 };
 struct leased_elsewhere {
   milliseconds left{0};

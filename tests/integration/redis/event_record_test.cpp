@@ -164,7 +164,9 @@ TEST_CASE("the first to settle wins, and settling again gives the same reply") {
   CHECK(as<ports::settled>(f.settle(settlement)).outcome == settlement.outcome);
   CHECK(as<ports::settled>(f.settle(second_thoughts)).outcome == settlement.outcome);
   second_thoughts.token = random_token();
-  CHECK(as<ports::settled>(f.settle(second_thoughts)).outcome == settlement.outcome);
+  const auto late = as<ports::settled>(f.settle(second_thoughts));
+  CHECK(late.outcome == settlement.outcome);
+  CHECK(late.by == settlement.token);
 }
 
 TEST_CASE("a lease that ran out is still its holder's until another takes it") {

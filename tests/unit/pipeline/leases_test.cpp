@@ -149,6 +149,25 @@ TEST_CASE("a worker that lost its lease while it sent settles nothing over the o
   CHECK(w.outcome(offset) == "failed unconfirmed");
 }
 
+TEST_CASE("a text is counted by the worker whose outcome was recorded, and by no other") {
+  pipeline_world w;
+  w.twilio.script = {{.takes = 5s}};
+  const auto offset = w.deliver("one");
+  w.store.take_over(pipeline_world::request_id("one"), 15s);
+  domain::outcome theirs;
+  theirs.status = domain::status::sent;
+  theirs.message_id = "SM-theirs";
+  w.store.end_elsewhere(pipeline_world::request_id("one"), theirs);
+  w.pass(6s);
+  CHECK(w.status(offset)["message_id"] == "SM-theirs");
+  CHECK(w.telemetry.texts.empty());
+
+  w.store.answers_to_lose = 2;  // of the admission and of the outcome
+  w.deliver("two");
+  w.pass(5s);
+  CHECK(w.telemetry.texts == std::map<std::string, int>{{"AU", 1}});
+}
+
 TEST_CASE("an outage of the store defers: nothing is lost, each is texted once") {
   pipeline_world w;
   w.store.outage = true;

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "worker/adapters/redis/little_endian.hpp"
+#include "worker/adapters/redis/reply_parts.hpp"
 
 namespace sendcode::redis {
 namespace {
@@ -47,6 +48,7 @@ std::optional<event_record> unpack_record(std::string_view bytes) {
 
   event_record out;
   out.state = bytes[1];
+  copy_bytes(bytes.substr(2), out.token);
   out.first_leased_at = time_at(bytes, 42);
   out.expires_at = time_at(bytes, 50);
   const unsigned flags = byte(59);

@@ -22,6 +22,7 @@ constexpr unsigned test_number = 32;
 
 struct event_record {
   char state = 0;  // L, R or S
+  ports::token token{};
   timestamp first_leased_at;
   timestamp expires_at;
   ports::event_flags flags;

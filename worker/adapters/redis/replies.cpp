@@ -11,7 +11,7 @@ constexpr std::int64_t test_number_flag = 1;  // of a challenge
 std::optional<ports::settled> read_settled(const redis_reply& reply) {
   auto record = unpack_record(reply.elements[1].text);
   if (!record || record->state != 'S') return std::nullopt;
-  return ports::settled{std::move(record->outcome), record->expires_at};
+  return ports::settled{std::move(record->outcome), record->expires_at, record->token};
 }
 
 std::optional<ports::admit_reply> read_granted(const redis_reply& reply) {
