@@ -187,6 +187,29 @@ TEST_CASE("dead letters are listed by a filter, and one is shown whole, without 
   CHECK(run_letters(with, {"show", "17"}).exit_code == 2);
 }
 
+TEST_CASE("a partition that the dead-letter topic does not have is wrong use, and those that it has are told") {
+  world with;
+  const auto letter = as_letter(with, with.as_record(with.make_event(phone_number(1))), "poison", 4);
+  with.kafka->produce(with.dead_letter_topic, {letter});
+  for (const char* command : {"list", "replay"}) {
+    const auto told = run_letters(with, {command, "--partition", "1"});
+    INFO(told.output);
+    CHECK(told.exit_code == 2);
+    CHECK(holds(told, "the topic " + with.dead_letter_topic + " has no partition 1: 0 is the only one"));
+  }
+  const auto there = run_letters(with, {"list", "--partition", "0"});
+  CHECK(there.exit_code == 0);
+  CHECK(std::ranges::count(there.output, '\n') == 1);
+
+  const auto wider = with.dead_letter_topic + ".wider";
+  with.kafka->create(wider, 3);
+  const environment_variables on_wider{{"SENDCODE_KAFKA__TOPICS__DEAD_LETTER", wider}};
+  const auto told = sendcode_run(with, letter_words(with, {"list", "--partition", "3"}), on_wider);
+  CHECK(told.exit_code == 2);
+  CHECK(holds(told, "has no partition 3: it has 0 to 2"));
+  CHECK(sendcode_run(with, letter_words(with, {"list", "--partition", "2"}), on_wider).exit_code == 0);
+}
+
 TEST_CASE("a replay says what it would do, does it once, and again only if it is told to") {
   world with;
   const auto good = with.make_event(phone_number(1));

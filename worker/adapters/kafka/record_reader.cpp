@@ -130,6 +130,10 @@ std::expected<read_result, std::string> record_reader::read(const std::function<
   }
 }
 
+std::int32_t record_reader::partition_count() const noexcept {
+  return static_cast<std::int32_t>(state_->partitions.size());
+}
+
 std::expected<bool, std::string> record_reader::is_unchanged(std::chrono::milliseconds at_most) {
   const auto deadline = std::chrono::steady_clock::now() + at_most;
   const auto count = count_partitions(state_->client.get(), state_->topic.get(), state_->said, deadline);

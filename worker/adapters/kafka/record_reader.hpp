@@ -59,6 +59,9 @@ class record_reader {
   std::expected<read_result, std::string> read(const std::function<bool(const read_record&)>& each,
                                                std::chrono::milliseconds at_most, bool until_end = false);
 
+  // As it was at open(): they are numbered from 0.
+  std::int32_t partition_count() const noexcept;
+
   // Whether the topic has the partitions that it had at open(); asks Kafka. The error says why it doesn't answer.
   std::expected<bool, std::string> is_unchanged(std::chrono::milliseconds at_most);
 

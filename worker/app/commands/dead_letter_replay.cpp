@@ -37,9 +37,9 @@ std::string_view why_not(bool from_elsewhere) {
 
 }  // namespace
 
-void dead_letter_replay::fail(const std::string& why) {
+void dead_letter_replay::fail(const std::string& why, exit_code as) {
   with_.err << "sendcode dead-letters replay: " << why << '\n';
-  with_.result = exit_code::unreachable;
+  with_.result = as;
 }
 
 dead_letter_replay::fate dead_letter_replay::fate_of(const dead_letter& letter) const {
@@ -49,9 +49,23 @@ dead_letter_replay::fate dead_letter_replay::fate_of(const dead_letter& letter) 
   return !chosen_.again && standing_.replayed.contains(place_of(letter)) ? fate::went_before : fate::goes;
 }
 
+// Asked before the writer is there, which would end another's replay.
+bool dead_letter_replay::may_find_letters() {
+  if (chosen_.filter.partition < 0) return true;
+  const auto topic = dead_letter_topic::open(config_, chosen_.filter);
+  if (!topic) {
+    fail(topic.error());
+    return false;
+  }
+  const auto wrong = topic->wrong_partition();
+  if (wrong) fail(*wrong, exit_code::wrong_use);
+  return !wrong;
+}
+
 // The writer first: from then on nobody else puts anything back, and every mark of those before can be read.
 bool dead_letter_replay::prepare() {
   const auto& kafka = config_.kafka;
+  if (!may_find_letters()) return false;
   if (chosen_.execute) {
     auto opened = kafka::transactional_writer::open(to_properties(kafka), kafka.group + "-replay",
                                                     {kafka.send_code_topic, kafka.dead_letter_topic}, replay_open_most);

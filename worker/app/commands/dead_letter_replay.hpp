@@ -32,12 +32,13 @@ class dead_letter_replay {
  private:
   enum class fate : std::uint8_t { goes, went_before, without_value, from_elsewhere };
   fate fate_of(const dead_letter& letter) const;
+  bool may_find_letters();
   bool prepare();
   bool put_back(const std::vector<dead_letter>& batch);
   void tell(const dead_letter& letter, fate what);
   void tell_progress();
   void tell_end();
-  void fail(const std::string& why);
+  void fail(const std::string& why, exit_code as = exit_code::unreachable);
 
   const replay_options& chosen_;
   const config::worker_config& config_;

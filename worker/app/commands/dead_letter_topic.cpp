@@ -43,6 +43,13 @@ std::expected<dead_letter_topic, std::string> dead_letter_topic::open(const conf
   return dead_letter_topic(std::move(*reader), name, filter);
 }
 
+std::optional<std::string> dead_letter_topic::wrong_partition() const {
+  const auto count = reader_.partition_count();
+  if (filter_.partition < count) return std::nullopt;
+  return "the topic " + name_ + " has no partition " + std::to_string(filter_.partition) +
+         (count == 1 ? ": 0 is the only one" : ": it has 0 to " + std::to_string(count - 1));
+}
+
 std::expected<bool, std::string> dead_letter_topic::read_records(
     const std::function<bool(const kafka::read_record&)>& each) {
   const auto end = reader_.read(each, read_most, true);
@@ -68,6 +75,16 @@ std::expected<dead_letter_topic::contents, std::string> dead_letter_topic::surve
     } else if (const auto letter = to_dead_letter(record); letter && filter_.accepts(*letter)) {
       out.letters.insert(place_of(*letter));
     }
+    return true;
+  });
+  if (!end) return std::unexpected(end.error());
+  return out;
+}
+
+std::expected<std::set<letter_place>, std::string> dead_letter_topic::find_replayed() {
+  std::set<letter_place> out;
+  const auto end = read_records([&](const kafka::read_record& record) {
+    if (const auto marked = marked_place(record)) out.insert(*marked);
     return true;
   });
   if (!end) return std::unexpected(end.error());

@@ -32,6 +32,10 @@ class dead_letter_topic {
   static std::expected<dead_letter_topic, std::string> open(const config::worker_config& config,
                                                             const letter_filter& filter);
 
+  // Why nothing can be in the filter's partition: the topic has none such. A sentence, which tells those that there
+  // are; nothing: it may.
+  std::optional<std::string> wrong_partition() const;
+
   // Each letter that fits, until `each` returns false. True: there may be more.
   std::expected<bool, std::string> read(const std::function<bool(dead_letter)>& each);
 
@@ -39,8 +43,9 @@ class dead_letter_topic {
     std::set<letter_place> letters;   // those that fit
     std::set<letter_place> replayed;  // marked as such; of others than those that fit as well
   };
-  // All that is left to read.
+  // All that is left to read; or of that the marks alone.
   std::expected<contents, std::string> survey();
+  std::expected<std::set<letter_place>, std::string> find_replayed();
 
  private:
   dead_letter_topic(kafka::record_reader reader, std::string name, const letter_filter& filter)

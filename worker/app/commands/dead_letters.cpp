@@ -49,12 +49,17 @@ void list(const list_options& chosen, context& with) {
   // Twice, for a mark stands behind its letter.
   auto marks = dead_letter_topic::open(*config, chosen.filter);
   if (!marks) return unreachable(marks.error());
-  const auto standing = marks->survey();
-  if (!standing) return unreachable(standing.error());
+  if (const auto wrong = marks->wrong_partition()) {
+    fail(with, "list", *wrong);
+    with.result = exit_code::wrong_use;
+    return;
+  }
+  const auto put_back = marks->find_replayed();
+  if (!put_back) return unreachable(put_back.error());
   auto topic = dead_letter_topic::open(*config, chosen.filter);
   if (!topic) return unreachable(topic.error());
   const auto end = topic->read([&](const dead_letter& letter) {
-    const bool replayed = standing->replayed.contains(place_of(letter));
+    const bool replayed = put_back->contains(place_of(letter));
     if (replayed && chosen.open) return true;
     if (with.json) {
       auto line = to_json(letter);
@@ -97,9 +102,9 @@ void show(const show_options& chosen, context& with) {
     });
     if (!end) return std::unexpected(end.error());
     if (!found) return std::nullopt;
-    const auto rest = topic->survey();
-    if (!rest) return std::unexpected(rest.error());
-    return std::pair(std::move(*found), rest->replayed.contains(place));
+    const auto put_back = topic->find_replayed();
+    if (!put_back) return std::unexpected(put_back.error());
+    return std::pair(std::move(*found), put_back->contains(place));
   }();
   if (!read) {
     fail(with, "show", read.error());
