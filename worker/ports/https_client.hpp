@@ -17,7 +17,9 @@ struct origin {
   bool tls = true;
   std::string host;
   std::uint16_t port = 443;
-  std::string ca_file;  // empty: the system's
+  std::string ca_file;             // empty: the system's
+  std::string only_certificate{};  // a file, whose first certificate is the one that is taken: ca_file, names and times
+                                   // count for nothing then. Empty: any that ca_file vouches for
 
   bool operator==(const origin&) const = default;
 };

@@ -28,6 +28,7 @@ TEST_CASE("a port is well if it is free, or a worker's") {
 
 TEST_CASE("a port that cannot be taken is told with what to do about it") {
   CHECK(of(EADDRINUSE, listener::stuck_worker).advice == "restart it");
+  CHECK(of(EADDRINUSE, listener::unheard_worker).is == state::unknown);
   const auto others = of(EADDRINUSE, listener::another);
   CHECK(others.is == state::wrong);
   CHECK(others.advice.find("ss -ltnp 'sport = :9464'") != std::string::npos);

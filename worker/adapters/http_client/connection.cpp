@@ -1,6 +1,7 @@
 #include "worker/adapters/http_client/connection.hpp"
 
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/x509v3.h>
 #include <sys/socket.h>
 
@@ -251,9 +252,11 @@ bool connection::quiet() {
   return result != 1 && explain(result) == progress::wants_read;
 }
 
-std::expected<ssl_ctx_ptr, std::string> make_client_tls(const std::string& ca_file) {
+namespace {
+
+ssl_ctx_ptr make_context() {
   ssl_ctx_ptr context(SSL_CTX_new(TLS_client_method()));
-  if (!context) return std::unexpected("TLS: no memory");
+  if (!context) return context;
   SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION);
   SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
   // A sender's answer repeats the text, and so the code.
@@ -263,12 +266,51 @@ std::expected<ssl_ctx_ptr, std::string> make_client_tls(const std::string& ca_fi
   X509_VERIFY_PARAM_set_hostflags(SSL_CTX_get0_param(context.get()), X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
   constexpr unsigned char http11[] = {8, 'h', 't', 't', 'p', '/', '1', '.', '1'};
   SSL_CTX_set_alpn_protos(context.get(), http11, sizeof http11);
+  return context;
+}
+
+// Where a context keeps the one certificate that it takes.
+int place_of_certificate() {
+  static const int place = SSL_CTX_get_ex_new_index(
+      0, nullptr, nullptr, nullptr,
+      [](void*, void* kept, CRYPTO_EX_DATA*, int, long, void*) { X509_free(static_cast<X509*>(kept)); });
+  return place;
+}
+
+// In place of OpenSSL's own look at issuers, names and times.
+int is_the_one(X509_STORE_CTX* seen, void* wanted) {
+  if (X509_cmp(X509_STORE_CTX_get0_cert(seen), static_cast<const X509*>(wanted)) == 0) return 1;
+  X509_STORE_CTX_set_error(seen, X509_V_ERR_CERT_REJECTED);
+  return 0;
+}
+
+}  // namespace
+
+std::expected<ssl_ctx_ptr, std::string> make_client_tls(const std::string& ca_file) {
+  auto context = make_context();
+  if (!context) return std::unexpected("TLS: no memory");
   const int loaded = ca_file.empty() ? SSL_CTX_set_default_verify_paths(context.get())
                                      : SSL_CTX_load_verify_locations(context.get(), ca_file.c_str(), nullptr);
   if (loaded != 1) {
     ERR_clear_error();
     return std::unexpected("TLS: the CA file cannot be read: " + (ca_file.empty() ? "the system's" : ca_file));
   }
+  return context;
+}
+
+std::expected<ssl_ctx_ptr, std::string> make_tls_for_certificate(const std::string& file) {
+  auto context = make_context();
+  if (!context) return std::unexpected("TLS: no memory");
+  const std::unique_ptr<BIO, freed_by<BIO_free>> in(BIO_new_file(file.c_str(), "r"));
+  std::unique_ptr<X509, freed_by<X509_free>> wanted(in ? PEM_read_bio_X509_AUX(in.get(), nullptr, nullptr, nullptr)
+                                                       : nullptr);
+  ERR_clear_error();
+  if (!wanted) return std::unexpected("TLS: the certificate cannot be read: " + file);
+  SSL_CTX_set_cert_verify_callback(context.get(), is_the_one, wanted.get());
+  if (SSL_CTX_set_ex_data(context.get(), place_of_certificate(), wanted.get()) != 1) {
+    return std::unexpected("TLS: no memory");
+  }
+  wanted.release();  // the context's now
   return context;
 }
 

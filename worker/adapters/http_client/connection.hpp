@@ -93,5 +93,7 @@ class connection : public std::enable_shared_from_this<connection> {
 
 // TLS 1.2 or later, certificates checked against `ca_file` (empty: the system's). The error names the file.
 std::expected<ssl_ctx_ptr, std::string> make_client_tls(const std::string& ca_file);
+// The same, but for one certificate, the file's first: it is taken from whoever has its key, and no other is.
+std::expected<ssl_ctx_ptr, std::string> make_tls_for_certificate(const std::string& file);
 
 }  // namespace sendcode::http_client

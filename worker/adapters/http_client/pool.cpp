@@ -98,7 +98,8 @@ awaitable<std::expected<lease, std::string>> pool::acquire(ports::steady_time de
 
   lease out(self, nullptr);
   if (to_.tls && !tls_) {
-    auto made = make_client_tls(to_.ca_file);
+    auto made =
+        to_.only_certificate.empty() ? make_client_tls(to_.ca_file) : make_tls_for_certificate(to_.only_certificate);
     if (!made) co_return std::unexpected(made.error());
     tls_ = std::move(*made);
     SSL_CTX_set_app_data(tls_.get(), this);

@@ -69,14 +69,16 @@ class port_examiner {
       tell_(judge_port(name, at, error, std::nullopt));
       co_return;
     }
-    // A certificate that vouches for itself is taken here: it is our own file.
-    const ports::origin to{tls.has_value(), host_to_ask(at.host), at.port, tls ? tls->certificate.string() : ""};
+    // By the certificate itself: no name of it need be this machine's, and its issuer may be anybody.
+    const ports::origin to{tls.has_value(), host_to_ask(at.host), at.port, "", tls ? tls->certificate.string() : ""};
     ports::https_request request;
     request.method = "GET";
     request.to = &to;
     request.target = std::move(target);
     const auto got = co_await client_.exchange(request, clock_.steady_now() + port_ask_most);
-    tell_(judge_port(name, at, error, who(got)));
+    // Over TLS nothing is asked before somebody has shown that he has the key of our certificate.
+    const bool unheard = tls && !got && got.error().stage == ports::https_failure::kind::unanswered;
+    tell_(judge_port(name, at, error, unheard ? listener::unheard_worker : who(got)));
   }
 
  private:
@@ -121,6 +123,11 @@ finding judge_port(const std::string& name, const config::host_port& at, int err
       out.is = state::wrong;
       out.detail = address + " is a worker's that has stuck";
       out.advice = "restart it";
+      break;
+    case listener::unheard_worker:
+      out.is = state::unknown;
+      out.detail = address + " is a worker's by its certificate; whether it is alive it did not say";
+      out.advice = "where tls.client_ca is set, ask its /livez with a client's certificate; else restart it";
       break;
     case listener::another:
       out.is = state::wrong;

@@ -12,8 +12,8 @@
 // Of `sendcode doctor`: whether a worker could listen where it is to, or does already.
 namespace sendcode::app {
 
-// Who answers on a port that is in use.
-enum class listener : std::uint8_t { worker, stuck_worker, another, silent };
+// Who answers on a port that is in use. unheard_worker: it has the key of our certificate, and did not answer.
+enum class listener : std::uint8_t { worker, stuck_worker, unheard_worker, another, silent };
 
 // `error`: errno of an attempt to take the address; 0: it is free. `found`: who has it, if somebody does.
 finding judge_port(const std::string& name, const config::host_port& at, int error, std::optional<listener> found);
