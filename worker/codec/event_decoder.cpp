@@ -45,10 +45,6 @@ bool has_control_character(std::string_view text) {
   return std::ranges::any_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
 }
 
-bool is_country(std::string_view text) {
-  return text.size() == 2 && std::ranges::all_of(text, [](char c) { return c >= 'A' && c <= 'Z'; });
-}
-
 // Letters, then subtags: ^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$
 bool is_locale(std::string_view text) {
   bool first = true;
@@ -84,7 +80,7 @@ constexpr std::array<data_field, 10> data_fields = {{
     {"challenge_id", &send_code_event::challenge_id, 0, std::string::npos, domain::is_challenge_id},  // its size, too
     {"phone_number", &send_code_event::phone_number, 1, 64, is_anything},
     {"connection_id", &send_code_event::connection_id, 1, 64, is_token},
-    {"country", &send_code_event::country, 2, 2, is_country},
+    {"country", &send_code_event::country, 2, 2, domain::is_country},
     {"locale", &send_code_event::locale, 2, 35, is_locale},
     {"client_ip", &send_code_event::client_ip, 1, 64, is_anything},
     {"user_id", &send_code_event::user_id, 1, 128, is_anything},

@@ -23,6 +23,10 @@ bool is_challenge_id(std::string_view text) noexcept {
          });
 }
 
+bool is_country(std::string_view text) noexcept {
+  return text.size() == 2 && std::ranges::all_of(text, [](char c) { return c >= 'A' && c <= 'Z'; });
+}
+
 std::string_view to_text(dead_letter_error value) noexcept {
   switch (value) {
     case dead_letter_error::not_cloudevent:

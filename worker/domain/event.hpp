@@ -21,6 +21,9 @@ request_id make_request_id(std::string_view environment_id, std::string_view sou
 // 22 to 128 letters, digits, hyphens and underscores: what names a challenge in an event, a check and an address.
 bool is_challenge_id(std::string_view text) noexcept;
 
+// Two capital letters: the form of ISO 3166-1's codes, be this one assigned or not.
+bool is_country(std::string_view text) noexcept;
+
 // A send-code event, checked against its schema: every text is within its limits and character set; what was absent is
 // empty.
 struct send_code_event {

@@ -72,7 +72,8 @@ awaitable<std::expected<ports::check_answer, ports::check_outage>> checker::deci
   if (in_force.settings->is_unknown(made.environment_id)) co_return ports::code_not_found{};
   const auto* environment = in_force.settings->find(made.environment_id);
   if (environment == nullptr) co_return check_is_out;
-  const auto phone = domain::parse_phone_number(made.phone_number, environment->sms.default_country);
+  const auto& country = made.country.empty() ? environment->sms.default_country : made.country;
+  const auto phone = domain::parse_phone_number(made.phone_number, country);
   if (!phone) co_return ports::code_not_found{};
 
   const matter of{made, in_force, *environment, *phone, clock_.now()};

@@ -33,14 +33,14 @@ awaitable<std::expected<bool, ports::desk_outage>> desk::cancel(ports::challenge
   co_return *done;
 }
 
-awaitable<std::expected<ports::unlock_answer, ports::desk_outage>> desk::unlock(std::string environment_id,
-                                                                                std::string phone_number) {
-  if (rules_.settings->is_unknown(environment_id)) co_return ports::unlock_answer::unknown_environment;
-  const auto* environment = rules_.settings->find(environment_id);
+awaitable<std::expected<ports::unlock_answer, ports::desk_outage>> desk::unlock(ports::unlock_request of) {
+  if (rules_.settings->is_unknown(of.environment_id)) co_return ports::unlock_answer::unknown_environment;
+  const auto* environment = rules_.settings->find(of.environment_id);
   if (environment == nullptr) co_return desk_is_out;
-  const auto phone = domain::parse_phone_number(phone_number, environment->sms.default_country);
+  const auto& country = of.country.empty() ? environment->sms.default_country : of.country;
+  const auto phone = domain::parse_phone_number(of.phone_number, country);
   if (!phone) co_return ports::unlock_answer::not_a_number;
-  const auto ask = [&] { return store_.unlock(environment_id, phone->e164); };
+  const auto ask = [&] { return store_.unlock(of.environment_id, phone->e164); };
   const auto done = co_await ask_twice(ask);
   if (!done) co_return desk_is_out;
   co_return ports::unlock_answer::unlocked;

@@ -15,8 +15,7 @@ class desk final : public ports::challenge_desk {
   awaitable<std::expected<std::optional<ports::challenge_view>, ports::desk_outage>> look(
       ports::challenge_reference of) override;
   awaitable<std::expected<bool, ports::desk_outage>> cancel(ports::challenge_reference of) override;
-  awaitable<std::expected<ports::unlock_answer, ports::desk_outage>> unlock(std::string environment_id,
-                                                                            std::string phone_number) override;
+  awaitable<std::expected<ports::unlock_answer, ports::desk_outage>> unlock(ports::unlock_request of) override;
   // On the desk's own thread.
   void update(rules next) { rules_ = std::move(next); }
 

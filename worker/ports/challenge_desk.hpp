@@ -50,6 +50,13 @@ class challenge_store {
   virtual awaitable<stored<unlocked>> unlock(const std::string& environment_id, const std::string& phone) = 0;
 };
 
+// Whose lock-out is to end.
+struct unlock_request {
+  std::string environment_id;
+  std::string phone_number;  // international, or national for `country`
+  std::string country{};     // ISO 3166-1; empty: the environment's default country
+};
+
 // Nothing can be said, or is known of what was done. The caller answers 503 with Retry-After.
 struct desk_outage {};
 
@@ -63,9 +70,7 @@ class challenge_desk {
   virtual awaitable<std::expected<std::optional<challenge_view>, desk_outage>> look(challenge_reference of) = 0;
   // As in challenge_store. An approved challenge stays approved: true.
   virtual awaitable<std::expected<bool, desk_outage>> cancel(challenge_reference of) = 0;
-  // International, or national for the environment's default country.
-  virtual awaitable<std::expected<unlock_answer, desk_outage>> unlock(std::string environment_id,
-                                                                      std::string phone_number) = 0;
+  virtual awaitable<std::expected<unlock_answer, desk_outage>> unlock(unlock_request of) = 0;
 };
 
 }  // namespace sendcode::ports

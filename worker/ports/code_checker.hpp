@@ -26,10 +26,11 @@ struct guess {
   std::string environment_id;
   std::string application_id;
   domain::purpose purpose = domain::purpose::sign_in;
-  std::string phone_number;            // international, or national for the environment's default country
+  std::string phone_number;            // international, or national for `country`
   std::string user_id;                 // empty: none
   secret code;                         // six digits, checked by the caller
   std::optional<idempotency> again{};  // none: a guess made twice counts twice
+  std::string country{};               // ISO 3166-1; empty: the environment's default country
 };
 
 struct code_approved {

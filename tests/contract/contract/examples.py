@@ -1,6 +1,7 @@
 """Good examples are valid; each bad one is invalid for the one reason that its name says.
 
-A bad example is called <field>.<what is wrong>[.<note>].json or .yaml; the field of a nested one is written with dots, `document` is the whole.
+A bad example is called <field>.<what is wrong>[.<note>].json or .yaml; the field of a nested one is written with dots, `document` is the whole. That of a body
+of HTTP has its component before the field.
 """
 from . import messages
 from .shared import load
@@ -38,7 +39,9 @@ def check(contract, report):
         report.group("examples cover every variant", coverage(contract))
     for name in DOCUMENTS:
         bad = contract.example_files("invalid", name)
-        report.files(f"bad examples of {name} are bad for the reason they say", bad, lambda path: wrongly_bad(contract, name, path))
+        report.files(f"bad examples of {name} are bad for the reason they say", bad, lambda path: wrongly_bad(contract.validator(name), path.stem, path))
+    bad = contract.example_files("invalid", "openapi")
+    report.files("bad examples of openapi are bad for the reason they say", bad, lambda path: wrongly_bad_body(contract, path))
 
 
 def body_problems(contract, name, path):
@@ -46,14 +49,19 @@ def body_problems(contract, name, path):
     return contract.problems(name, load(path), f"/components/schemas/{path.name.split('.')[0]}")
 
 
-def wrongly_bad(contract, name, path):
-    """Empty if the example is refused for the one reason in its name."""
-    parts = path.stem.split(".")
+def wrongly_bad_body(contract, path):
+    component, _, rest = path.stem.partition(".")
+    return wrongly_bad(contract.validator("openapi", f"/components/schemas/{component}"), rest, path)
+
+
+def wrongly_bad(validator, says, path):
+    """Empty if the example is refused for the one reason that its name says."""
+    parts = says.split(".")
     at = next((index for index, part in enumerate(parts) if part in WORDS), None)
     if not at:
         return ["its name says no reason"]
     expected = (".".join(parts[:at]), WORDS[parts[at]])
-    found = [reason(error) for error in contract.validator(name).iter_errors(load(path))]
+    found = [reason(error) for error in validator.iter_errors(load(path))]
     if not found:
         return ["it is valid"]
     if expected[1] == "type":  # what is of another type stands in no list either

@@ -66,9 +66,9 @@ class fake_desk final : public ports::challenge_desk {
     if (outage) co_return std::unexpected(ports::desk_outage{});
     co_return view.has_value();
   }
-  awaitable<std::expected<ports::unlock_answer, ports::desk_outage>> unlock(std::string environment_id,
-                                                                            std::string phone_number) override {
-    unlocked.emplace_back(std::move(environment_id), std::move(phone_number));
+  awaitable<std::expected<ports::unlock_answer, ports::desk_outage>> unlock(ports::unlock_request of) override {
+    unlocked.emplace_back(std::move(of.environment_id), std::move(of.phone_number));
+    countries.push_back(std::move(of.country));
     if (outage) co_return std::unexpected(ports::desk_outage{});
     co_return answer;
   }
@@ -77,6 +77,7 @@ class fake_desk final : public ports::challenge_desk {
   bool outage = false;
   std::vector<ports::challenge_reference> asked;
   std::vector<std::pair<std::string, std::string>> unlocked;
+  std::vector<std::string> countries;  // of those
 };
 
 struct api_world {

@@ -66,3 +66,24 @@ TEST_CASE("check ends by the worker's answer: approved, said no, wrong use, or t
     }
   }
 }
+
+TEST_CASE("check asks for a national number of the country that it is told, else of none", "[check]") {
+  std::vector<nlohmann::json> asked;
+  scripted_server worker(
+      [&](server_connection& connection) {
+        const auto request = connection.read_request();
+        asked.push_back(nlohmann::json::parse(request.substr(request.find("\r\n\r\n"))));
+        connection.answer(R"({"status":"not_found"})");
+      },
+      nullptr);
+  check_at(worker.port());
+  check_at(worker.port(), {"--country", "NZ"});
+  REQUIRE(asked.size() == 2);
+  CHECK_FALSE(asked[0].contains("country"));
+  CHECK(asked[1].at("country") == "NZ");
+  CHECK(asked[1].at("phone_number") == "021 123 4567");
+  for (const char* wrong : {"nz", "NZL", "ZZ", ""}) {
+    CHECK_THROWS_AS(check_at(worker.port(), {"--country", wrong}), CLI::ValidationError);
+  }
+  CHECK(asked.size() == 2);
+}

@@ -97,6 +97,10 @@ TEST_CASE("unlocking is a 204; an unknown environment a 404, and what is no numb
   CHECK(done.status == 204);
   CHECK(done.body.empty());
   CHECK(w.desk.unlocked == std::vector<std::pair<std::string, std::string>>{{"env_live", "0491 570 006"}});
+  auto abroad = unlock_body;
+  abroad["country"] = "NZ";
+  CHECK(w.ask("POST", unlock_path, abroad.dump()).status == 204);
+  CHECK(w.desk.countries == std::vector<std::string>{"", "NZ"});
   w.desk.answer = ports::unlock_answer::unknown_environment;
   CHECK(w.ask("POST", unlock_path, unlock_body.dump()).status == 404);
   w.desk.answer = ports::unlock_answer::not_a_number;
@@ -207,6 +211,11 @@ TEST_CASE("a body that unlocks nobody is a 400 and reaches nobody", "[desk_api]"
     auto without = unlock_body;
     without.erase(field);
     bodies.push_back(without.dump());
+  }
+  for (const json& wrong : {json(64), json(nullptr), json(""), json("nz"), json("NZL"), json("N1")}) {
+    auto changed = unlock_body;
+    changed["country"] = wrong;
+    bodies.push_back(changed.dump());
   }
   for (const auto& body : bodies) {
     CAPTURE(body);

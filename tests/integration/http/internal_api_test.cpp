@@ -47,6 +47,7 @@ TEST_CASE("a guess reaches the checker as it was made", "[internal_api]") {
   auto body = guess_body();
   body["purpose"] = "mfa";
   body["user_id"] = "usr_é";
+  body["country"] = "NZ";
   body["unknown"] = {{"deep", {1, 2, nullptr}}};
   CHECK(w.check(body).status == 200);
   REQUIRE(w.checker.asked.size() == 1);
@@ -57,6 +58,7 @@ TEST_CASE("a guess reaches the checker as it was made", "[internal_api]") {
   CHECK(made.purpose == domain::purpose::mfa);
   CHECK(made.phone_number == "+61491570006");
   CHECK(made.user_id == "usr_é");
+  CHECK(made.country == "NZ");
   CHECK(made.code.expose() == "123456");
 }
 
@@ -171,6 +173,8 @@ TEST_CASE("a body that is not a guess is a 400 and reaches nobody", "[internal_a
   with("phone_number", std::string(65, '1'));
   with("user_id", std::string(129, 'u'));
   with("user_id", 17);
+  for (const json& country : {json(64), json(nullptr), json(""), json("nz"), json("NZL"), json("N1")})
+    with("country", country);
   const std::string twice = guess_body().dump();
   bodies.push_back(twice.substr(0, twice.size() - 1) + R"(,"code":"654321"})");
   bodies.push_back(twice.substr(0, twice.size() - 1) + R"(,"c\u006fde":"654321"})");

@@ -32,6 +32,24 @@ TEST_CASE("the right code is approved, consumed by its nonce, and told") {
   CHECK(d.w.stream.records[0].completes == -1);
 }
 
+TEST_CASE("a national number is read for the guess's country, else for the environment's default country") {
+  desk d;
+  auto made = d.guess("123456", "021 123 4567");
+  made.country = "NZ";
+  d.start(std::move(made));
+  REQUIRE(d.w.store.checks.size() == 1);
+  CHECK(d.w.store.checks[0].phone == "+64211234567");
+  made = d.guess("123456");
+  made.country = "ZZ";  // no country: a national number is none there
+  d.answered<ports::code_not_found>(std::move(made));
+  CHECK(d.w.store.checks.size() == 1);
+  made = d.guess("123456", "+61491570006");
+  made.country = "NZ";
+  d.start(std::move(made));
+  REQUIRE(d.w.store.checks.size() == 2);
+  CHECK(d.w.store.checks[1].phone == "+61491570006");
+}
+
 TEST_CASE("a wrong code is incorrect, with what is left: the fifth leaves none") {
   desk d;
   for (std::uint32_t left = 5; left-- > 0;) {

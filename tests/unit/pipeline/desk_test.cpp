@@ -65,10 +65,15 @@ TEST_CASE("a cancellation is kept as long as a send of the challenge could come"
 
 TEST_CASE("a phone is unlocked by its number in any spelling") {
   desk_world d;
-  CHECK(d.value(d.desk.unlock("env_live", "0491 570 006")).value() == ports::unlock_answer::unlocked);
+  CHECK(d.value(d.desk.unlock({"env_live", "0491 570 006"})).value() == ports::unlock_answer::unlocked);
   CHECK(d.store.unlocked == std::vector<std::pair<std::string, std::string>>{{"env_live", "+61491570006"}});
-  CHECK(d.value(d.desk.unlock("env_live", "hello")).value() == ports::unlock_answer::not_a_number);
-  CHECK(d.store.unlocked.size() == 1);
+  CHECK(d.value(d.desk.unlock({"env_live", "021 123 4567", "NZ"})).value() == ports::unlock_answer::unlocked);
+  CHECK(d.store.unlocked.back().second == "+64211234567");
+  CHECK(d.value(d.desk.unlock({"env_live", "+61491570006", "NZ"})).value() == ports::unlock_answer::unlocked);
+  CHECK(d.store.unlocked.back().second == "+61491570006");
+  CHECK(d.value(d.desk.unlock({"env_live", "0491 570 006", "ZZ"})).value() == ports::unlock_answer::not_a_number);
+  CHECK(d.value(d.desk.unlock({"env_live", "hello"})).value() == ports::unlock_answer::not_a_number);
+  CHECK(d.store.unlocked.size() == 3);
 }
 
 TEST_CASE("of an environment that is not there the store is not asked") {
@@ -76,7 +81,7 @@ TEST_CASE("of an environment that is not there the store is not asked") {
   d.store.view = ports::challenge_view{};
   CHECK_FALSE(d.value(d.desk.look(d.reference("env_other"))).value());
   CHECK_FALSE(d.value(d.desk.cancel(d.reference("env_other"))).value());
-  CHECK(d.value(d.desk.unlock("env_other", "+61491570006")).value() == ports::unlock_answer::unknown_environment);
+  CHECK(d.value(d.desk.unlock({"env_other", "+61491570006"})).value() == ports::unlock_answer::unknown_environment);
   CHECK(d.store.looked.empty());
   CHECK(d.store.cancelled.empty());
   CHECK(d.store.unlocked.empty());
@@ -86,7 +91,7 @@ TEST_CASE("while settings are not read, an environment that is not there may sti
   desk_world d;
   d.with_settings_unread();
   CHECK_FALSE(d.value(d.desk.cancel(d.reference("env_other"))));
-  CHECK_FALSE(d.value(d.desk.unlock("env_other", "+61491570006")));
+  CHECK_FALSE(d.value(d.desk.unlock({"env_other", "+61491570006"})));
 }
 
 TEST_CASE("each is asked twice, and then it is an outage") {
@@ -98,7 +103,7 @@ TEST_CASE("each is asked twice, and then it is an outage") {
     d.store.answers_to_lose = lost;
     CHECK(d.value(d.desk.cancel(d.reference())).has_value() == (lost == 1));
     d.store.answers_to_lose = lost;
-    CHECK(d.value(d.desk.unlock("env_live", "+61491570006")).has_value() == (lost == 1));
+    CHECK(d.value(d.desk.unlock({"env_live", "+61491570006"})).has_value() == (lost == 1));
   }
   CHECK(d.store.looked.size() == 4);
   CHECK(d.store.cancelled.size() == 4);

@@ -44,13 +44,16 @@ std::expected<ports::challenge_reference, std::string> read_reference(std::strin
   return out;
 }
 
-std::expected<unlock_request, std::string> read_unlock(std::string_view body) {
-  unlock_request out;
-  const std::array<text_field, 2> fields{
-      {{"environment_id", &out.environment_id}, {"phone_number", &out.phone_number}}};
+std::expected<ports::unlock_request, std::string> read_unlock(std::string_view body) {
+  ports::unlock_request out;
+  bool has_country = false;
+  const std::array<text_field, 3> fields{{{"environment_id", &out.environment_id},
+                                          {"phone_number", &out.phone_number},
+                                          {"country", &out.country, &has_country}}};
   if (auto read = read_json_fields(body, fields); !read) return std::unexpected(std::move(read.error()));
   if (auto wrong = identifier_problem("environment_id", out.environment_id)) return std::unexpected(std::move(*wrong));
   if (auto wrong = phone_number_problem(out.phone_number)) return std::unexpected(std::move(*wrong));
+  if (auto wrong = country_problem(out.country); wrong && has_country) return std::unexpected(std::move(*wrong));
   return out;
 }
 

@@ -13,11 +13,7 @@ namespace sendcode::http_server {
 std::expected<ports::challenge_reference, std::string> read_reference(std::string_view challenge_id,
                                                                       std::string_view query);
 
-struct unlock_request {
-  std::string environment_id;
-  std::string phone_number;
-};
-std::expected<unlock_request, std::string> read_unlock(std::string_view body);
+std::expected<ports::unlock_request, std::string> read_unlock(std::string_view body);
 
 // The body of an answer.
 std::string to_json(const ports::challenge_view& view);

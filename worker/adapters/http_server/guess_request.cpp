@@ -22,10 +22,12 @@ std::expected<ports::guess, std::string> read_guess(std::string_view body) {
   std::string purpose;
   std::string code;
   const wiped_at_end wiped(code);
-  const std::array<text_field, 6> fields{{{"environment_id", &out.environment_id},
+  bool has_country = false;
+  const std::array<text_field, 7> fields{{{"environment_id", &out.environment_id},
                                           {"application_id", &out.application_id},
                                           {"purpose", &purpose},
                                           {"phone_number", &out.phone_number},
+                                          {"country", &out.country, &has_country},
                                           {"user_id", &out.user_id},
                                           {"code", &code}}};
   if (auto read = read_json_fields(body, fields); !read) return std::unexpected(std::move(read.error()));
@@ -34,6 +36,7 @@ std::expected<ports::guess, std::string> read_guess(std::string_view body) {
   if (auto wrong = purpose_problem(purpose)) return std::unexpected(std::move(*wrong));
   out.purpose = to_purpose(purpose);
   if (auto wrong = phone_number_problem(out.phone_number)) return std::unexpected(std::move(*wrong));
+  if (auto wrong = country_problem(out.country); wrong && has_country) return std::unexpected(std::move(*wrong));
   if (out.user_id.empty() ? out.purpose == domain::purpose::mfa : !is_of_length(out.user_id, user_characters_max)) {
     return std::unexpected("user_id must be 1 to 128 characters; mfa needs it");
   }

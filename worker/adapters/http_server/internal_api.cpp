@@ -181,7 +181,7 @@ awaitable<response> internal_api::unlock(request& asked) {
   auto body = read_unlock(asked.body);
   if (!body) co_return bad_request(body.error());
   if (!(*token)->may_touch(body->environment_id)) co_return out_of_scope();
-  const auto answer = co_await with_.desk->unlock(std::move(body->environment_id), std::move(body->phone_number));
+  const auto answer = co_await with_.desk->unlock(std::move(*body));
   if (!answer) co_return unavailable();
   switch (*answer) {
     case ports::unlock_answer::unlocked:

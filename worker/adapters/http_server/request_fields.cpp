@@ -33,6 +33,7 @@ fields_result read_json_fields(std::string_view body, std::span<const text_field
   const auto member = [&](std::string_view name) {
     if (seen.size() >= members_max || !seen.emplace(name).second) return false;
     const auto* field = find_field(fields, name);
+    if (field != nullptr && field->is_there != nullptr) *field->is_there = true;
     if (field != nullptr && in.at_text()) return in.text(*field->value);
     if (field != nullptr) wrong_type = field->name;
     return in.skip();
@@ -75,6 +76,11 @@ std::optional<std::string> identifier_problem(std::string_view name, std::string
 std::optional<std::string> purpose_problem(std::string_view text) {
   if (text == "sign_in" || text == "mfa") return std::nullopt;
   return "purpose must be sign_in or mfa";
+}
+
+std::optional<std::string> country_problem(std::string_view text) {
+  if (domain::is_country(text)) return std::nullopt;
+  return "country must be two of A-Z, as ISO 3166-1 has them";
 }
 
 std::optional<std::string> phone_number_problem(std::string_view text) {

@@ -16,6 +16,7 @@ namespace sendcode::http_server {
 struct text_field {
   std::string_view name;
   std::string* value;
+  bool* is_there = nullptr;  // set where the field came, be it empty
 };
 
 using fields_result = std::expected<void, std::string>;
@@ -29,6 +30,7 @@ fields_result read_query_fields(std::string_view query, std::span<const text_fie
 std::optional<std::string> challenge_id_problem(std::string_view text);
 std::optional<std::string> identifier_problem(std::string_view name, std::string_view text);
 std::optional<std::string> purpose_problem(std::string_view text);
+std::optional<std::string> country_problem(std::string_view text);
 std::optional<std::string> phone_number_problem(std::string_view text);
 
 domain::purpose to_purpose(std::string_view checked);

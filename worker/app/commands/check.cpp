@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "common/config/rules.hpp"
 #include "common/redaction.hpp"
 #include "common/secret.hpp"
 #include "common/url.hpp"
@@ -25,6 +26,7 @@ struct check_options {
   std::string application;
   std::string purpose = "sign_in";
   std::string phone;
+  std::string country;
   std::string user;
   std::string challenge;
   std::string code;
@@ -43,6 +45,7 @@ ports::https_request make_request(const check_options& chosen, const ports::orig
                          {"purpose", chosen.purpose},
                          {"phone_number", chosen.phone},
                          {"code", chosen.code}};
+  if (!chosen.country.empty()) body["country"] = chosen.country;
   if (!chosen.user.empty()) body["user_id"] = chosen.user;
   ports::https_request out;
   out.method = "POST";
@@ -129,6 +132,12 @@ void add_check_command(CLI::App& program, context& with) {
   command->add_option("--environment", chosen->environment, "Environment id")->required();
   command->add_option("--application", chosen->application, "Application id")->required();
   command->add_option("--phone", chosen->phone, "The phone number that was texted")->required();
+  command
+      ->add_option("--country", chosen->country,
+                   "What a national number is read for, such as AU; else the environment's default country")
+      ->check([](const std::string& text) {
+        return config::country_code.accepts(text) ? std::string() : std::string(config::country_code.allowed);
+      });
   command->add_option("--purpose", chosen->purpose, "sign_in or mfa")
       ->check(CLI::IsMember({"sign_in", "mfa"}))
       ->capture_default_str();
