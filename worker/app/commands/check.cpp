@@ -146,7 +146,8 @@ void add_check_command(CLI::App& program, context& with) {
   command->add_option("--url", chosen->url, "The worker's internal address")->capture_default_str();
   command->add_option("--ca-file", chosen->ca_file, "CA of the internal port's certificate");
   command->footer(
-      "Exit codes: 0 approved, 1 not approved, 2 wrong use, 3 the worker or its Redis could not be reached.\n\n"
+      "Exit codes: 0 approved, 1 not approved, 2 wrong use, 3 ask again: the worker or its Redis could not be\n"
+      "reached, or too many requests came with the token.\n\n"
       "Example:\n"
       "  sendcode check 123456 --challenge k3Jw9sQ2vT7yB4nH1cXzLg --environment env_live --application app_web \\\n"
       "    --phone +61491570006 --token-file api.token");
