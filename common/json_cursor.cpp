@@ -105,13 +105,9 @@ bool json_cursor::fail() {
 }
 
 char json_cursor::peek() {
-  const auto at = rest_.find_first_not_of(" \t\r\n");
-  if (at == std::string_view::npos) {
-    rest_ = {};
-    return '\0';
-  }
-  rest_.remove_prefix(at);
-  return rest_.front();
+  const auto is_space = [](char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r'; };
+  while (!rest_.empty() && is_space(rest_.front())) rest_.remove_prefix(1);
+  return rest_.empty() ? '\0' : rest_.front();
 }
 
 bool json_cursor::literal(char expected) {
