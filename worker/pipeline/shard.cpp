@@ -11,6 +11,16 @@ namespace {
 // events.
 constexpr unsigned starts_each_turn = 32;
 
+// Which events are handled one after another: an environment's with one record key, or phone number where there is
+// none. Not other environments': a held event would hold them up, too.
+std::uint64_t line_of(const ports::incoming_record& record, const domain::send_code_event& event) {
+  const bool has_key = record.key && !record.key->empty();
+  const std::string_view ordering = has_key ? *record.key : std::string_view(event.phone_number);
+  std::string both = event.environment_id;  // which holds no slash
+  both.append("/").append(ordering);
+  return std::hash<std::string_view>{}(both);
+}
+
 }  // namespace
 
 shard::shard(boost::asio::io_context& context, const services& with, options chosen, rules initial)
@@ -52,8 +62,7 @@ void shard::take(ports::incoming_record record) {
     publish_dead_letter(with_, options_, record, event.error().error, event.error().detail);
     return;
   }
-  const std::string_view ordering = record.key ? *record.key : std::string_view(event->phone_number);
-  const std::uint64_t key = std::hash<std::string_view>{}(ordering);
+  const std::uint64_t key = line_of(record, *event);
   taken_event taken{std::move(record), std::move(*event)};
   const auto [line, first] = keys_.try_emplace(key);
   if (first) {

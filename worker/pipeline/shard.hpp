@@ -13,8 +13,8 @@
 
 namespace sendcode::pipeline {
 
-// One thread's share of the events: keeps those of one key in order, lets environments take turns, bounds what is in
-// flight. Public calls come from any thread and are carried to the shard's own.
+// One thread's share of the events: keeps an environment's of one key in order, lets environments take turns, bounds
+// what is in flight. Public calls come from any thread and are carried to the shard's own.
 class shard final : public ports::record_sink {
  public:
   shard(boost::asio::io_context& context, const services& with, options chosen, rules initial);

@@ -157,6 +157,22 @@ TEST_CASE("a held event keeps its key's order") {
   CHECK(w.twilio.asked.at(0).request_id == pipeline_world::request_id("event 0"));
 }
 
+TEST_CASE("a held event holds up its own environment's events of that key alone") {
+  pipeline_world w;
+  w.add_environment("env_other");
+  w.environment().sms.twilio->auth_tokens[0].value = nullptr;
+  w.update();
+  event_words words;
+  words.key = "+61491570006";
+  w.deliver(words);
+  const auto behind = w.deliver(words);
+  words.environment = "env_other";
+  const auto other = w.deliver(words);
+  CHECK(w.telemetry.held == 1);
+  CHECK(w.outcome(behind) == "open");
+  CHECK(w.outcome(other) == "sent");
+}
+
 TEST_CASE("a drain drops held events") {
   pipeline_world w;
   w.environment().sms.twilio->auth_tokens[0].value = nullptr;

@@ -57,6 +57,17 @@ TEST_CASE("without a key the phone number orders") {
   CHECK(w.twilio.sending == 2);
 }
 
+TEST_CASE("an empty key is as good as none") {
+  pipeline_world w;
+  w.twilio.script.assign(2, answer{.takes = 1s});
+  event_words words;
+  words.key = "";
+  w.deliver(words);
+  words.phone = "+61491570156";
+  w.deliver(words);
+  CHECK(w.twilio.sending == 2);
+}
+
 TEST_CASE("an event that waits for its sender's backoff keeps its key's order") {
   pipeline_world w;
   w.twilio.script = {{.outcome = domain::answer_class::busy, .retry_after = 2s}, {}, {}};
