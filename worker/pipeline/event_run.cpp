@@ -56,6 +56,23 @@ std::string_view to_text(domain::hold::why why) {
   return "";
 }
 
+using header_list = std::vector<std::pair<std::string, std::string>>;
+
+void add_left_out(header_list& headers, std::string_view value) {
+  headers.emplace_back("value-size", std::to_string(value.size()));
+  headers.emplace_back("value-sha256", to_hex(as_text(sha256(value))));
+}
+
+// The least that a letter says, for a topic that does not take it otherwise.
+std::shared_ptr<const ports::outgoing_record> make_smaller_letter(header_list headers, std::string_view value) {
+  ports::outgoing_record out;
+  out.topic = ports::topic::dead_letter;
+  out.headers = std::move(headers);
+  add_left_out(out.headers, value);
+  out.null_value = true;
+  return std::make_shared<const ports::outgoing_record>(std::move(out));
+}
+
 }  // namespace
 
 void publish_dead_letter(const services& with, const options& chosen, ports::incoming_record& record,
@@ -78,14 +95,15 @@ void publish_dead_letter(const services& with, const options& chosen, ports::inc
     for (const auto& [name, value] : record.headers) out.headers.emplace_back(name, value);
   }
   const codec::dead_letter_source source{chosen.source_topic, record.position.partition, record.position.offset};
-  for (auto& header : codec::dead_letter_headers(error, detail, source)) out.headers.push_back(std::move(header));
+  auto said = codec::dead_letter_headers(error, detail, source);
+  out.headers.insert(out.headers.end(), said.begin(), said.end());
+  out.if_too_large = make_smaller_letter(std::move(said), record.value);
   if (fits(record.value.size())) {
     out.value = std::string(record.value);
     out.null_value = record.value.data() == nullptr;
   } else {
     out.null_value = true;
-    out.headers.emplace_back("value-size", std::to_string(record.value.size()));
-    out.headers.emplace_back("value-sha256", to_hex(as_text(sha256(record.value))));
+    add_left_out(out.headers, record.value);
   }
   log::warn("an event became a dead letter", {{"error", to_text(error)},
                                               {"detail", detail},

@@ -53,6 +53,9 @@ struct outgoing_record {
   std::vector<std::pair<std::string, std::string>> headers;
   std::string value;
   bool null_value = false;  // a dead letter whose value is too large to copy
+  // Goes out in its place where the log refuses it for its size: it would be refused again for ever. Null: nothing
+  // does.
+  std::shared_ptr<const outgoing_record> if_too_large{};
   // Called once the log has it, on a thread of the log's that must not wait; never, where the record is given up.
   std::function<void()> acknowledged{};
 };

@@ -118,6 +118,38 @@ TEST_CASE("statuses and dead letters go to their topics with key, headers and nu
   CHECK(count == 1);
 }
 
+TEST_CASE("a record that the log refuses for its size goes out as the smaller one, and stops nothing") {
+  cluster kafka;
+  auto topics = make_topics(kafka, 1);
+  topics.dead_letters = kafka.unique("small-letters");
+  kafka.create(topics.dead_letters, 1, {{"max.message.bytes", "1000"}});
+  kafka.produce(topics.send_code, numbered(2));
+  worker_side worker(options_for(kafka, topics));
+  REQUIRE(worker.shard().wait_for(2));
+  auto records = worker.shard().take();
+
+  if (!cluster::is_real()) {
+    const auto refusal = RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE;
+    rd_kafka_mock_push_request_errors_array(kafka.mock(), produce_request, 1, &refusal);
+  }
+  ports::outgoing_record letter;
+  letter.topic = ports::topic::dead_letter;
+  letter.value = std::string(5'000, 'v');
+  ports::outgoing_record smaller;
+  smaller.topic = ports::topic::dead_letter;
+  smaller.value = "without it";
+  letter.if_too_large = std::make_shared<const ports::outgoing_record>(std::move(smaller));
+  worker.stream().publish(std::move(letter), records[0].position);
+  REQUIRE(worker.wait_for_completed(1));
+  worker.end(std::move(records[1]), "behind it");
+  REQUIRE(worker.wait_for_completed(2));
+  records.clear();
+  REQUIRE(worker.finish());
+  CHECK(worker.fatal().empty());
+  CHECK(kafka.committed(topics.group, topics.send_code, 0) == 2);
+  CHECK(values_in(kafka, topics.dead_letters) == std::multiset<std::string>{"without it"});
+}
+
 TEST_CASE("who asks is told once the log has a record, and not while it refuses it", "[mock]") {
   cluster kafka;
   const auto topics = make_topics(kafka, 1);

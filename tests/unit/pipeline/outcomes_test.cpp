@@ -120,6 +120,25 @@ TEST_CASE("a dead letter with a large key fits a record all the same") {
   CHECK(w.stream.records.back().record.value == words.value);
 }
 
+TEST_CASE("a dead letter has a smaller one in reserve, for a topic that takes less") {
+  pipeline_world w;
+  event_words words;
+  words.key = std::string(1'000, 'k');
+  words.value = std::string(100 * 1024, ' ');
+  w.deliver(words);
+  const auto& letter = w.stream.records.back().record;
+  CHECK(letter.value.size() == words.value.size());
+  REQUIRE(letter.if_too_large);
+  const auto& smaller = *letter.if_too_large;
+  CHECK(smaller.topic == ports::topic::dead_letter);
+  CHECK(smaller.null_value);
+  CHECK_FALSE(smaller.key.has_value());
+  std::vector<std::string> names;
+  for (const auto& [name, value] : smaller.headers) names.push_back(name);
+  CHECK(names == std::vector<std::string>{"error", "error-detail", "source-topic", "source-partition", "source-offset",
+                                          "value-size", "value-sha256"});
+}
+
 TEST_CASE("a worker whose clock is slow does not take events for old ones") {
   pipeline_world w;
   w.collecting = true;

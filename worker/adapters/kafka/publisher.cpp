@@ -16,6 +16,13 @@ constexpr std::chrono::milliseconds retry_interval_max{5'000};
 // Statuses of checks and receipts have no event whose number bounds them: in a long outage the oldest go.
 constexpr std::size_t kept_without_event_max = 10'000;
 
+// True: it is another record now, that the log may have room for.
+bool make_smaller(ports::outgoing_record& record) {
+  const auto smaller = std::exchange(record.if_too_large, nullptr);
+  if (smaller) record = *smaller;
+  return smaller != nullptr;
+}
+
 headers_ptr make_headers(const ports::outgoing_record& record) {
   headers_ptr headers(rd_kafka_headers_new(record.headers.size()));
   for (const auto& [name, value] : record.headers) {
@@ -52,6 +59,10 @@ std::expected<void, std::string> publisher::open(conf_ptr conf, const std::strin
   return {};
 }
 
+rd_kafka_topic_t* publisher::topic_of(const ports::outgoing_record& record) const {
+  return record.topic == ports::topic::dead_letter ? dead_letters_.get() : statuses_.get();
+}
+
 rd_kafka_resp_err_t publisher::produce(std::unique_ptr<outgoing>& record) {
   const auto& out = record->record;
   auto headers = make_headers(out);
@@ -59,7 +70,7 @@ rd_kafka_resp_err_t publisher::produce(std::unique_ptr<outgoing>& record) {
   // answer.
   std::array<rd_kafka_vu_t, 6> fields{};
   fields[0].vtype = RD_KAFKA_VTYPE_RKT;
-  fields[0].u.rkt = out.topic == ports::topic::dead_letter ? dead_letters_.get() : statuses_.get();
+  fields[0].u.rkt = topic_of(out);
   fields[1].vtype = RD_KAFKA_VTYPE_MSGFLAGS;
   fields[1].u.i = 0;
   fields[2].vtype = RD_KAFKA_VTYPE_KEY;
@@ -86,6 +97,9 @@ void publisher::keep(std::unique_ptr<outgoing> record, rd_kafka_resp_err_t why) 
   failures_.fetch_add(1, std::memory_order_relaxed);
   if (why == RD_KAFKA_RESP_ERR__FATAL) {
     link_.complain(client_.get(), why, {});
+  } else if (why == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE && make_smaller(record->record)) {
+    log::warn("a record is too large for its topic: it goes out without what it copied. Raise max.message.bytes there",
+              {{"topic", rd_kafka_topic_name(topic_of(record->record))}});
   } else if (said_[why].is_due(std::chrono::steady_clock::now())) {
     log::warn("a record could not be published: it is produced again, and intake waits meanwhile",
               {{"error", rd_kafka_err2name(why)}, {"text", rd_kafka_err2str(why)}});

@@ -63,6 +63,7 @@ class publisher {
   static void on_delivery(rd_kafka_t*, const rd_kafka_message_t* message, void* self);
   static void on_error(rd_kafka_t* client, int error, const char* text, void* self);
 
+  rd_kafka_topic_t* topic_of(const ports::outgoing_record& record) const;
   rd_kafka_resp_err_t produce(std::unique_ptr<outgoing>& record);
   void delivered(const rd_kafka_message_t& message);
 
