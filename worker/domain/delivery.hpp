@@ -96,9 +96,9 @@ class delivery {
   // The store kept the delivery waiting this long: an outage defers, so it does not use up the budget.
   void deferred(milliseconds by);
 
-  // The state that outlives a crash.
+  // The state that outlives a crash. Failed over: to a second sender that was asked, or is about to be.
   bool possible_duplicate() const noexcept { return outcome_.possible_duplicate; }
-  bool failed_over() const noexcept { return position_ > 0 || outcome_.failed_over; }
+  bool failed_over() const noexcept { return outcome_.failed_over || (position_ > 0 && !held_since_ && !done_); }
   bool maybe_taken() const noexcept { return twilio_unsure_ || kinde_unsure_; }
   // Nothing of this sender can have been taken: what was reserved for it may be given back.
   bool surely_untouched(sender_kind sender) const noexcept;

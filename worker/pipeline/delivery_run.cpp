@@ -262,6 +262,7 @@ awaitable<run_result> delivery_run::give_back() {
 
 awaitable<std::optional<run_result>> delivery_run::settle(domain::outcome outcome) {
   auto request = lease_.settlement(flags(), record_life());
+  request.flags.failed_over = outcome.failed_over;  // a second sender that was to be asked next was not
   request.phone = plan_->phone.e164;
   request.prefix = plan_->phone.prefix();
   request.fraud_answer = outcome.status == domain::status::failed && outcome.reason == domain::reason::suspected_fraud;

@@ -157,6 +157,17 @@ TEST_CASE("with both senders away the event waits for either, and goes by the fi
   CHECK(w.run().text() == "held at 0, send twilio at 30000");
 }
 
+TEST_CASE("that it failed over is told only of a second sender that was asked") {
+  delivery event({.route = {sender_kind::twilio, sender_kind::kinde}, .life_left = 600s});
+  event.shut_out(false, 0s);
+  CHECK(event.failed_over());  // it is about to be asked, and a crash must not hide that
+  event.shut_out(false, 0s);
+  CHECK_FALSE(event.failed_over());
+  event.give_up();
+  CHECK_FALSE(event.failed_over());
+  CHECK_FALSE(std::get<domain::finish_step>(event.next(0s)).outcome.failed_over);
+}
+
 TEST_CASE("a fallback that is of no use leaves the event waiting for the first sender alone") {
   walk w;
   w.shut = shut_until(sender_kind::twilio, 60s);
