@@ -106,7 +106,10 @@ TEST_CASE("a right guess approves once, and again for the same token alone") {
   const auto guess = as<ports::guess_counted>(f.check(f.guess(request)));
   const auto approval = f.approval(request, guess.nonce);
   as<ports::approved>(f.consume(approval));
+  f.redis().command({"PEXPIRE", f.key_of("c"), "5000"});
   as<ports::approved>(f.consume(approval));
+  // Written again: on a connection that has written nothing WAIT would wait for nothing (redis.replicas_min).
+  CHECK(f.redis().command({"PTTL", f.key_of("c")}).integer > 5000);
   as<ports::not_found>(f.consume(f.approval(request, guess.nonce)));
   as<ports::not_found>(f.consume(f.approval(request, ports::nonce{})));
   as<ports::not_found>(f.check(f.guess(request)));

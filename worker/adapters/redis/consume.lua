@@ -3,7 +3,10 @@ local nonce, token, id = ARGV[2], ARGV[3], ARGV[4]
 local value = call('GET', KEYS[1])
 local c = value and challenge_read(value)
 if not c or c.binding ~= ARGV[1] then return {'not_found'} end
-if c.state == 'A' and c.consumed == token then return {'approved'} end
+if c.state == 'A' and c.consumed == token then
+  challenge_write(KEYS[1], c, after(ARGV[5])) -- on a connection that wrote nothing, a WAIT behind this would wait for nothing
+  return {'approved'}
+end
 if c.state ~= 'P' or c.nonce ~= nonce then return {'not_found'} end
 
 local p = phone_read(call('GET', KEYS[2]))
