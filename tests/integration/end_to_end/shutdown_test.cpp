@@ -29,7 +29,7 @@ TEST_CASE("a second SIGTERM ends at once, and another worker takes over") {
   REQUIRE(first.says("draining"));
   CHECK(first.running());
   first.signal(SIGTERM);
-  CHECK(first.wait(std::chrono::seconds{3}) == EXIT_FAILURE);
+  CHECK(first.wait(std::chrono::seconds{9}) == EXIT_FAILURE);  // what hangs ends after 10 s
   with.senders.clear_faults();
   with.start_worker();
   with.require_sent_once_or_marked(events);

@@ -87,7 +87,7 @@ TEST_CASE("a look-up that does not end holds each exchange up to its own deadlin
     const auto begin = steady_clock::now();
     const auto got = w.ask(100ms);
     CHECK(steady_clock::now() - begin >= 100ms);
-    CHECK(steady_clock::now() - begin < 3s);
+    CHECK(steady_clock::now() - begin < 10s);
     REQUIRE_FALSE(got);
     CHECK(got.error().stage == ports::https_failure::kind::not_sent);
     CHECK(got.error().what == "resolve: deadline passed");

@@ -34,10 +34,10 @@ TEST_CASE("the deadline holds in the handshake", "[https_client]") {
   scripted_server silent([](server_connection& connection) { connection.wait_for_close(); }, nullptr);
   w.to.port = silent.port();
   const auto began = std::chrono::steady_clock::now();
-  const auto got = w.ask(150ms);
+  const auto got = w.ask(1s);
   CHECK(stage_of(got) == https_failure::kind::not_sent);
   CHECK(got.error().what == "TLS: deadline passed");
-  CHECK(std::chrono::steady_clock::now() - began < 2s);
+  CHECK(std::chrono::steady_clock::now() - began < 10s);
 }
 
 TEST_CASE("a deadline that has passed sends nothing", "[https_client]") {
@@ -54,9 +54,9 @@ TEST_CASE("the deadline holds while the answer is awaited, and the connection is
         echo(connection);
       },
       GENERATE(true, false));
-  CHECK(stage_of(w.ask(150ms)) == https_failure::kind::unanswered);
+  CHECK(stage_of(w.ask(1s)) == https_failure::kind::unanswered);
   auto asked = w.request();
-  const auto got = w.ask(asked, 200ms);  // read by the script, and not answered: a connection of its own all the same
+  const auto got = w.ask(asked, 1s);  // read by the script, and not answered: a connection of its own all the same
   CHECK_FALSE(got);
   CHECK(w.server.accepted() == 2);
 }
@@ -68,10 +68,10 @@ TEST_CASE("an early deadline on a kept connection holds", "[https_client]") {
     connection.read_request();
     connection.wait_for_close();
   });
-  REQUIRE(w.ask(5s));  // its timer stays armed for 5 s
+  REQUIRE(w.ask(60s));  // its timer stays armed for 60 s
   const auto began = std::chrono::steady_clock::now();
   CHECK(stage_of(w.ask(100ms)) == https_failure::kind::unanswered);
-  CHECK(std::chrono::steady_clock::now() - began < 2s);
+  CHECK(std::chrono::steady_clock::now() - began < 10s);
   CHECK(w.server.accepted() == 1);
 }
 
@@ -126,7 +126,7 @@ TEST_CASE("a body that does not come in time keeps its status and is not complet
     connection.write("HTTP/1.1 201 Created\r\nContent-Length: 100\r\n\r\n{");
     connection.wait_for_close();
   });
-  const auto got = w.ask(200ms);
+  const auto got = w.ask(1s);
   REQUIRE(got);
   CHECK(got->status == 201);
   CHECK_FALSE(got->complete);

@@ -45,25 +45,35 @@ TEST_CASE("a backlog is worked off without a rest after each pause") {
   constexpr std::size_t pauses_least = 10;
   cluster kafka;
   const auto topics = make_topics(kafka, 1);
-  kafka.produce(topics.send_code, numbered(count));
   auto options = options_for(kafka, topics);
   options.open_high = 40;
   options.open_low = 10;
   options.properties["queued.min.messages"] = "20";  // enough is fetched at once: librdkafka asks for no more
   worker_side worker(options);
-  REQUIRE(worker.shard().wait_for(1));
-  const auto began = std::chrono::steady_clock::now();
   std::size_t ended = 0;
-  while (ended < count) {
+  const auto work_off = [&] {
+    const std::size_t all = ended + count;
+    kafka.produce(topics.send_code, numbered(count, 0, static_cast<int>(ended)));
     REQUIRE(worker.shard().wait_for(ended + 1));
-    for (auto& record : worker.shard().take()) {
-      REQUIRE(record.value == std::to_string(ended++));
-      worker.end(std::move(record));
+    const auto began = std::chrono::steady_clock::now();
+    while (ended < all) {
+      REQUIRE(worker.shard().wait_for(ended + 1));
+      for (auto& record : worker.shard().take()) {
+        REQUIRE(record.value == std::to_string(ended++));
+        worker.end(std::move(record));
+      }
     }
+    return std::chrono::steady_clock::now() - began;
+  };
+  // librdkafka by itself would look after half a second each, on average. Whatever else the machine does lengthens it
+  // and never shortens it: one round that holds is enough.
+  constexpr int rounds_max = 3;
+  bool holds = false;
+  for (int round = 0; round < rounds_max && !holds; ++round) {
+    holds = work_off() < std::chrono::milliseconds{300} * pauses_least;
   }
-  // librdkafka by itself would look after half a second each, on average.
-  CHECK(std::chrono::steady_clock::now() - began < std::chrono::milliseconds{300} * pauses_least);
-  REQUIRE(worker.wait_for_completed(count));
+  CHECK(holds);
+  REQUIRE(worker.wait_for_completed(ended));
   CHECK(worker.finish());
 }
 

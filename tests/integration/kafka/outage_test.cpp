@@ -13,7 +13,7 @@ TEST_CASE("without a broker the worker starts, says that Kafka is down, and can 
   kafka::stream_options options;
   options.properties = {{"bootstrap.servers", "127.0.0.1:1"}};
   worker_side worker(options);
-  REQUIRE(eventually([&] { return worker.downs == 1; }));
+  REQUIRE(eventually([&] { return worker.downs >= 1; }));
   CHECK(worker.ups == 0);
   CHECK(worker.fatal().empty());
   const auto before = std::chrono::steady_clock::now();
@@ -29,7 +29,7 @@ TEST_CASE("credentials that the broker doesn't take are an outage, not the worke
                              {"sasl.username", "somebody"},
                              {"sasl.password", "wrong"}});
   worker_side worker(options);
-  REQUIRE(eventually([&] { return worker.downs == 1; }));
+  REQUIRE(eventually([&] { return worker.downs >= 1; }));
   CHECK(worker.ups == 0);
   CHECK(worker.fatal().empty());
 }
@@ -40,7 +40,7 @@ TEST_CASE("intake waits for a topic that is missing", "[mock]") {
   kafka.produce(topics.send_code, numbered(1));
   rd_kafka_mock_topic_set_error(kafka.mock(), topics.dead_letters.c_str(), RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
   worker_side worker(options_for(kafka, topics));
-  REQUIRE(eventually([&] { return worker.ups == 1; }));
+  REQUIRE(eventually([&] { return worker.ups >= 1; }));
   CHECK(worker.shard().count() == 0);
   CHECK(worker.stream().counts().partitions == 0);
   rd_kafka_mock_topic_set_error(kafka.mock(), topics.dead_letters.c_str(), RD_KAFKA_RESP_ERR_NO_ERROR);
@@ -55,8 +55,9 @@ TEST_CASE("after an outage of the broker the same worker goes on, and what was p
   REQUIRE(worker.shard().wait_for(5));
   auto records = worker.shard().take();
 
+  const int downs_before = worker.downs;  // a busy machine may have lost it before
   rd_kafka_mock_broker_set_down(kafka.mock(), the_broker);
-  REQUIRE(eventually([&] { return worker.downs == 1; }));
+  REQUIRE(eventually([&] { return worker.downs > downs_before; }));
   for (auto& record : records) worker.end(std::move(record));
   records.clear();
   CHECK(worker.stream().counts().completed == 0);

@@ -116,7 +116,7 @@ TEST_CASE("a revoked partition goes when its time is over, and a late completion
   for (const auto partition : leaving) {
     CHECK(eventually([&] { return kafka.committed(topics.group, topics.send_code, partition) == 1; }));
   }
-  CHECK(first.stream().counts().open == 20);
+  CHECK(eventually([&] { return first.stream().counts().open == 20; }));
   records.clear();
   moved.clear();
   first.finish();
@@ -258,7 +258,7 @@ TEST_CASE("a member that is stopped while the group rebalances ends all the same
   REQUIRE(first.wait_for_partitions(partitions));
   {
     worker_side second(options);
-    REQUIRE(eventually([&] { return second.ups == 1; }));  // found the topics: it is joining
+    REQUIRE(eventually([&] { return second.ups >= 1; }));  // found the topics: it is joining
     const auto before = std::chrono::steady_clock::now();
     second.finish();
     CHECK(std::chrono::steady_clock::now() - before < std::chrono::seconds(16));

@@ -31,8 +31,8 @@ TEST_CASE("a broker that does not tell configurations leaves them unknown, and i
   cluster kafka;
   const std::vector<std::string> names(3, kafka.make_topic("inspected", 2));
   const auto begin = std::chrono::steady_clock::now();
-  const auto topics = kafka::inspect_topics(kafka.properties(), names, std::chrono::seconds(2));
-  CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(4));
+  const auto topics = kafka::inspect_topics(kafka.properties(), names, std::chrono::seconds(4));
+  CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(8));  // what two waits would take
   REQUIRE(topics.has_value());
   REQUIRE(topics->topics.size() == 3);
   for (const auto& each : topics->topics) {
