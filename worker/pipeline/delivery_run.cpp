@@ -185,6 +185,8 @@ bool delivery_run::judge_again() {
   auto verdict = leased_.judge_again();
   auto* plan = std::get_if<domain::send_plan>(&verdict);
   if (plan == nullptr || plan->route.front() == domain::sender_kind::test) return false;
+  // The code and the limits are of the number that was admitted: a national one may be another's by now.
+  if (plan->phone.e164 != plan_->phone.e164) return false;
   later_plan_ = std::move(*plan);
   plan_ = &*later_plan_;
   delivery_.rerouted(plan_->route);

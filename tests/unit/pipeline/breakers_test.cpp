@@ -63,6 +63,26 @@ TEST_CASE("an outage of one environment's account holds that environment's event
   CHECK(w.telemetry.in_flight == 0);
 }
 
+TEST_CASE("a held event goes to the number that it was admitted for, whatever settings make of it by then") {
+  pipeline_world w;
+  w.environment().sms.allowed_countries = {"AU", "BE"};
+  open_breaker(w);
+  event_words words;
+  words.phone = "0470123456";  // a mobile in both
+  words.key = "national";
+  const auto offset = w.deliver(words);
+  w.environment().sms.default_country = "BE";
+  w.update();
+  w.pass(60s);
+  CHECK(w.outcome(offset) == "open");
+  for (const auto& text : w.twilio.texts) CHECK(text.to != "+32470123456");
+  w.environment().sms.default_country = "AU";
+  w.update();
+  w.pass(10s);
+  CHECK(w.outcome(offset) == "sent");
+  CHECK(w.twilio.texts.back().to == "+61470123456");
+}
+
 TEST_CASE("held events come out one at a time while the breaker is half-open, and each is texted once") {
   pipeline_world w;
   std::vector<std::int64_t> offsets{open_breaker(w)};
