@@ -35,7 +35,9 @@ shard_thread::shard_thread(const config::worker_config& config, const secret& su
       telemetry_(std::move(telemetry)),
       store_(context_.get_executor(), with_rotating_password(to_redis_options(config.redis), config), subjects_key,
              clock_, [this](bool up) { telemetry_->dependency_up("redis", up); }),
-      client_(context_),
+      // As many as events may be in flight, for each asks one sender at a time: none waits here, where waiting would
+      // look like the sender's fault.
+      client_(context_, {.connections_per_origin_max = in_flight_max}),
       twilio_(client_, clock_, to_sender_config(config.twilio),
               [this](bool up) { telemetry_->dependency_up("twilio", up); }),
       kinde_(make_kinde(config, client_, clock_, [this](bool up) { telemetry_->dependency_up("kinde", up); })) {
