@@ -217,7 +217,12 @@ std::optional<std::int64_t> cluster::committed(const std::string& group, const s
       make_client(RD_KAFKA_CONSUMER, {{"bootstrap.servers", bootstrap_}, {"group.id", group}, {"log_level", "0"}});
   rd_kafka_topic_partition_list_t* const list = rd_kafka_topic_partition_list_new(1);
   rd_kafka_topic_partition_list_add(list, topic.c_str(), partition);
-  const auto error = rd_kafka_committed(asking, list, timeout_ms);
+  auto error = RD_KAFKA_RESP_ERR_NO_ERROR;
+  eventually([&] {  // a busy broker's coordinator may move, or still be loading
+    error = rd_kafka_committed(asking, list, timeout_ms);
+    return error != RD_KAFKA_RESP_ERR_NOT_COORDINATOR && error != RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE &&
+           error != RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS;
+  });
   const auto offset = list->elems[0].offset;
   rd_kafka_topic_partition_list_destroy(list);
   rd_kafka_destroy(asking);
