@@ -19,6 +19,8 @@ HALF_LOAD_ROWS = (
     ("events a second", "events_per_s", "{:,.0f}"),
     ("event to sender's socket, p50 ms", "p50_ms", "{:.2f}"),
     ("event to sender's socket, p99 ms", "p99_ms", "{:.2f}"),
+    ("  event to a bare reader, p50 ms", "kafka_p50_ms", "{:.2f}"),
+    ("  event to a bare reader, p99 ms", "kafka_p99_ms", "{:.2f}"),
 )
 
 

@@ -14,7 +14,7 @@ struct load_options {
   std::uint64_t first = 0;    // number of the first event
   std::uint64_t count = 0;    // of events
   double rate = 0;            // events a second; 0: as fast as it can
-  std::string times;          // a file for each event's phone and the moment it was produced at (Unix time, us)
+  std::string times;          // a file for each event's phone, and when it was produced and read (Unix time, us)
 };
 nlohmann::json produce_load(const load_options& options);
 

@@ -32,7 +32,9 @@ int main(int argc, char** argv) {
   produce->add_option("--first", load.first, "number of the first event; each has its own phone");
   produce->add_option("--count", load.count, "of events")->required();
   produce->add_option("--rate", load.rate, "events a second (default: as fast as it can)");
-  produce->add_option("--times", load.times, "file for each phone and when its event was produced, in us of Unix time");
+  produce->add_option("--times", load.times,
+                      "file for each phone: when its event was produced, and when a reader beside the worker had it, "
+                      "in us of Unix time");
   run_by(produce, load, &produce_load);
 
   status_options status;

@@ -2,22 +2,68 @@
 
 #include <chrono>
 #include <fstream>
+#include <optional>
 #include <stdexcept>
+#include <thread>
+#include <unordered_map>
 #include <vector>
 
 #include "bench/load/commands.hpp"
 #include "bench/load/kafka_client.hpp"
 #include "bench/load/pace.hpp"
+#include "worker/adapters/kafka/record_reader.hpp"
 
 namespace sendcode::bench {
 namespace {
 
 using std::chrono::steady_clock;
 
-void write_times(const load_options& options, const std::vector<std::int64_t>& produced_at_us) {
+std::int64_t unix_us() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::microseconds>(now).count();
+}
+
+// Reads the events beside the worker and does nothing with them: what is Kafka's share of their way.
+class bystander {
+ public:
+  explicit bystander(const load_options& options) : count_(options.count) {
+    auto opened = kafka::record_reader::open({{"bootstrap.servers", options.bootstrap}}, options.topic, {}, open_max);
+    if (!opened) throw std::runtime_error(opened.error());
+    reader_.emplace(std::move(*opened));
+    thread_ = std::jthread([this] { read(); });
+  }
+
+  // When each phone's event came, once all have.
+  const std::unordered_map<std::string, std::int64_t>& wait() {
+    thread_.join();
+    if (came_at_us_.size() < count_) throw std::runtime_error("another reader of the topic did not get every event");
+    return came_at_us_;
+  }
+
+ private:
+  void read() {
+    const auto take = [this](const kafka::read_record& record) {
+      if (record.key) came_at_us_.emplace(*record.key, unix_us());
+      return came_at_us_.size() < count_;
+    };
+    (void)reader_->read(take, read_max);  // how it ends shows in what came
+  }
+
+  static constexpr std::chrono::seconds open_max{20};
+  static constexpr std::chrono::seconds read_max{120};
+
+  std::uint64_t count_;
+  std::optional<kafka::record_reader> reader_;
+  std::unordered_map<std::string, std::int64_t> came_at_us_;
+  std::jthread thread_;
+};
+
+void write_times(const load_options& options, const std::vector<std::int64_t>& produced_at_us,
+                 const std::unordered_map<std::string, std::int64_t>& read_at_us) {
   std::ofstream out(options.times);
   for (std::size_t i = 0; i < produced_at_us.size(); ++i) {
-    out << phone_of(options.first + i) << ' ' << produced_at_us[i] << '\n';
+    const auto phone = phone_of(options.first + i);
+    out << phone << ' ' << produced_at_us[i] << ' ' << read_at_us.at(phone) << '\n';
   }
   out.close();
   if (!out) throw std::runtime_error("cannot write " + options.times);
@@ -30,6 +76,8 @@ nlohmann::json produce_load(const load_options& options) {
   // request.
   const kafka::property_map properties = {
       {"bootstrap.servers", options.bootstrap}, {"linger.ms", "5"}, {"queue.buffering.max.kbytes", "65536"}};
+  std::optional<bystander> other;
+  if (!options.times.empty()) other.emplace(options);
   producer out(properties, options.topic);
   std::vector<std::int64_t> produced_at_us;
   produced_at_us.reserve(options.count);
@@ -39,8 +87,7 @@ nlohmann::json produce_load(const load_options& options) {
   while (made < options.count) {
     for (const auto due = std::min(steady.due(), options.count); made < due; ++made) {
       const auto one = make_event(options.run, options.first + made);
-      const auto now = std::chrono::system_clock::now().time_since_epoch();
-      produced_at_us.push_back(std::chrono::duration_cast<std::chrono::microseconds>(now).count());
+      produced_at_us.push_back(unix_us());
       out.produce_copy(one);
       if (options.rate <= 0 && made % 1'000 == 0) out.poll();
     }
@@ -49,7 +96,7 @@ nlohmann::json produce_load(const load_options& options) {
   }
   if (!out.flush()) throw std::runtime_error("Kafka did not acknowledge every event within a minute");
   const std::chrono::duration<double> took = steady_clock::now() - began;
-  if (!options.times.empty()) write_times(options, produced_at_us);
+  if (other) write_times(options, produced_at_us, other->wait());
   return {{"events", out.counts().acknowledged}, {"failed", out.counts().failed}, {"seconds", took.count()}};
 }
 
