@@ -73,9 +73,9 @@ class kafka_stream final : public ports::event_stream {
   // Pauses every partition and delivers nothing from then on. Returns at once; any thread.
   void stop_intake();
   // Publishes what is left, commits, leaves the group and ends the thread. Returns at once; any thread. Takes 15 s at
-  // most if Kafka is away, else until `patience_end` where that is later: a broker that has just come back is found
-  // again only after reconnect.backoff.max.ms. `done` is the last thing that the thread calls; true if everything was
-  // acknowledged.
+  // most, or until 9 s after `patience_end`, where that is later and Kafka is not away: a broker that has just come
+  // back is found again only after reconnect.backoff.max.ms. `done` is the last thing that the thread calls; true if
+  // everything was acknowledged.
   void finish(std::chrono::steady_clock::time_point patience_end, std::function<void(bool clean)> done);
 
   stream_counts counts() const;  // any thread
